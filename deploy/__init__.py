@@ -1,0 +1,1 @@
+"""How Limber is run: the embedded stack, the limber command, images and jobs."""

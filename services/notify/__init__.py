@@ -1,0 +1,1 @@
+"""Tells people: the right words, once, at the right hour."""
