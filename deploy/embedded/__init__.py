@@ -1,0 +1,1 @@
+"""PostgreSQL, Kafka, a mail inbox and the services as plain local processes."""

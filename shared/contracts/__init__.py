@@ -1,0 +1,1 @@
+"""What the services say to each other: events on Kafka, as frozen models."""

@@ -1,0 +1,99 @@
+"""Facts on `booking.events`: what happened to bookings and clients, without personal details."""
+
+from typing import ClassVar, Literal
+from uuid import UUID
+
+from shared.contracts.event import Event, Instant
+
+Mode = Literal["in-person", "virtual"]
+Area = Literal["toronto", "collingwood", "ottawa", "hamilton"]
+
+
+class BookingFact(Event):
+    """What every fact about a booking carries. `version` rises by one with each change."""
+
+    topic: ClassVar[str] = "booking.events"
+
+    booking_id: UUID
+    client_id: UUID
+    trainer_id: UUID
+    service: str
+    mode: Mode
+    area: Area | None
+    start: Instant
+    end: Instant
+    tz: str
+    version: int
+
+    @property
+    def key(self) -> str:
+        """The client: all that concerns one client is in order."""
+        return str(self.client_id)
+
+    @property
+    def subject(self) -> str:
+        """The booking."""
+        return str(self.booking_id)
+
+
+class BookingConfirmed(BookingFact):
+    """A client has a time with a trainer."""
+
+    type: ClassVar[str] = "booking.confirmed.v1"
+
+
+class BookingRescheduled(BookingFact):
+    """The booking moved; start, end and trainer are the new ones."""
+
+    type: ClassVar[str] = "booking.rescheduled.v1"
+
+    previous_start: Instant
+    previous_trainer_id: UUID
+
+
+class BookingCancelled(BookingFact):
+    """The booking will not take place; its time is free again."""
+
+    type: ClassVar[str] = "booking.cancelled.v1"
+
+    cancelled_by: Literal["client", "trainer", "staff"]
+
+
+class BookingCompleted(BookingFact):
+    """The session took place."""
+
+    type: ClassVar[str] = "booking.completed.v1"
+
+
+class BookingMissed(BookingFact):
+    """The client did not come (no-show)."""
+
+    type: ClassVar[str] = "booking.missed.v1"
+
+
+class BookingFrozen(BookingFact):
+    """A safety hold stands on the client: the session waits until a person lifts it."""
+
+    type: ClassVar[str] = "booking.frozen.v1"
+
+
+class BookingUnfrozen(BookingFact):
+    """The safety hold was lifted: the session takes place again."""
+
+    type: ClassVar[str] = "booking.unfrozen.v1"
+
+
+class ClientRegistered(Event):
+    """Somebody became a client with the first booking."""
+
+    topic: ClassVar[str] = "booking.events"
+    type: ClassVar[str] = "client.registered.v1"
+
+    client_id: UUID
+    tz: str
+    language: Literal["en", "fr"]
+
+    @property
+    def key(self) -> str:
+        """The client."""
+        return str(self.client_id)

@@ -1,0 +1,67 @@
+"""All topics and all event types, in one place."""
+
+from dataclasses import dataclass
+
+from shared.contracts import booking, contacts, messages, progress, submissions
+from shared.contracts.event import Event
+
+EVENT_TYPES: dict[str, type[Event]] = {
+    event.type: event
+    for event in (
+        booking.BookingConfirmed,
+        booking.BookingRescheduled,
+        booking.BookingCancelled,
+        booking.BookingCompleted,
+        booking.BookingMissed,
+        booking.BookingFrozen,
+        booking.BookingUnfrozen,
+        booking.ClientRegistered,
+        contacts.ContactChanged,
+        submissions.CheckInSubmitted,
+        submissions.HoldLiftSubmitted,
+        progress.SubmissionAnswered,
+        progress.CheckInRecorded,
+        progress.SafetyLevelChanged,
+        progress.SafetyHoldPlaced,
+        progress.SafetyHoldLifted,
+        progress.ViewUpdated,
+        messages.MessageScheduled,
+        messages.MessageSent,
+        messages.MessageFailed,
+        messages.MessageUnknown,
+        messages.MessageCancelled,
+    )
+}
+
+
+@dataclass(frozen=True)
+class Topic:
+    """A topic as the topics job creates it. `retention_days` is ignored when compacted."""
+
+    name: str
+    owner: str
+    about: str
+    compacted: bool = False
+    private: bool = False
+    retention_days: int = 400
+
+
+PARTITIONS = 6
+"""The same for all topics, so that a key has the same partition number everywhere."""
+
+TOPICS = (
+    Topic("booking.events", "booking", "what happened to bookings and clients"),
+    Topic(
+        "booking.contacts",
+        "booking",
+        "how to reach a person; one document each",
+        compacted=True,
+        private=True,
+    ),
+    Topic(
+        "booking.submissions", "booking", "what people reported", private=True, retention_days=30
+    ),
+    Topic("progress.events", "progress", "what progress concluded"),
+    Topic("progress.views", "progress", "what a client's page shows", compacted=True),
+    Topic("notify.events", "notify", "which messages went out"),
+)

@@ -1,0 +1,65 @@
+"""The base of every event and the CloudEvents envelope around it."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated, ClassVar, Generic, TypeVar
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, PlainSerializer
+
+
+def _in_utc(at: object) -> object:
+    return at.astimezone(UTC) if isinstance(at, datetime) and at.tzinfo else at
+
+
+def _rfc3339(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+Instant = Annotated[
+    AwareDatetime, BeforeValidator(_in_utc), PlainSerializer(_rfc3339, when_used="json")
+]
+"""A moment: RFC 3339 in UTC on the wire."""
+
+
+class Part(BaseModel):
+    """A piece of an event; unknown fields of a newer producer are ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Event(Part):
+    """A fact that has happened. Knows its topic, its type and the key that keeps it in order."""
+
+    topic: ClassVar[str]
+    type: ClassVar[str]
+
+    @property
+    def key(self) -> str:
+        """The record key: events that share it keep their order."""
+        raise TypeError(f"{type(self).__name__} has no key")
+
+    @property
+    def subject(self) -> str:
+        """What the event is about (`ce_subject`)."""
+        return self.key
+
+
+EventT_co = TypeVar("EventT_co", bound=Event, covariant=True)
+
+
+@dataclass(frozen=True)
+class Envelope(Generic[EventT_co]):
+    """An event as it arrived, with the CloudEvents attributes from its headers."""
+
+    id: str
+    source: str
+    type: str
+    time: datetime
+    subject: str | None
+    data: EventT_co
+
+    @property
+    def uuid(self) -> UUID:
+        """The event id as a UUID; ours always are."""
+        return UUID(self.id)

@@ -1,0 +1,65 @@
+"""What notify did, on `notify.events`: which message, to whom by id, and how it ended."""
+
+from typing import ClassVar
+from uuid import UUID
+
+from shared.contracts.event import Event, Instant
+
+
+class MessageFact(Event):
+    """What every fact about a message carries; never an address or its text."""
+
+    topic: ClassVar[str] = "notify.events"
+
+    message_id: UUID
+    recipient_id: UUID
+    template: str
+    channel: str
+    booking_id: UUID | None = None
+    at: Instant
+
+    @property
+    def key(self) -> str:
+        """The person the message is for."""
+        return str(self.recipient_id)
+
+    @property
+    def subject(self) -> str:
+        """The message."""
+        return str(self.message_id)
+
+
+class MessageScheduled(MessageFact):
+    """The message will go out at `due_at`."""
+
+    type: ClassVar[str] = "message.scheduled.v1"
+
+    due_at: Instant
+
+
+class MessageSent(MessageFact):
+    """A mail server took the message."""
+
+    type: ClassVar[str] = "message.sent.v1"
+
+
+class MessageFailed(MessageFact):
+    """The message will not go out: refused for good, or too late."""
+
+    type: ClassVar[str] = "message.failed.v1"
+
+    reason: str
+
+
+class MessageUnknown(MessageFact):
+    """The link broke after the text was handed over: it may have arrived."""
+
+    type: ClassVar[str] = "message.unknown.v1"
+
+
+class MessageCancelled(MessageFact):
+    """The message is no longer true and will not go out."""
+
+    type: ClassVar[str] = "message.cancelled.v1"
+
+    reason: str

@@ -1,0 +1,113 @@
+"""What a service knows of its own state: metrics, readiness, and whether it should be replaced."""
+
+import asyncio
+import time
+
+import structlog
+from aiokafka.errors import KafkaError
+
+from shared import outbox
+from shared.clock import Clock
+from shared.consumer import Consumer
+from shared.postgres import TRANSIENT, Database
+from shared.telemetry import Metrics
+
+WATCH_EVERY_S = 2.0
+
+STUCK_AFTER_S = 60.0
+"""A consumer with lag that has not moved for so long does not come back by itself."""
+
+OUTBOX_LATE_S = 30.0
+"""Events older than this mean that Kafka cannot be reached, or that no relay works."""
+
+CHECK_TIMEOUT_S = 2.0
+
+log = structlog.get_logger()
+
+
+class Health:
+    """Watches one service's database, consumer and outbox."""
+
+    def __init__(
+        self, db: Database, metrics: Metrics, clock: Clock, consumer: Consumer | None
+    ) -> None:
+        self._db = db
+        self._metrics = metrics
+        self._clock = clock
+        self._consumer = consumer
+        self._positions: dict[tuple[str, int], int] = {}
+        self._moved = time.monotonic()
+        self._kafka_answered = False
+        self._outbox_age_s = 0.0
+        self._handled_before = 0
+
+    def dead(self) -> list[str]:
+        """Why the process should be replaced; empty while it works."""
+        stuck = time.monotonic() - self._moved
+        return [f"consumer has not moved for {stuck:.0f} s"] if stuck > STUCK_AFTER_S else []
+
+    async def unready(self) -> list[str]:
+        """What keeps the service from its work; empty when ready."""
+        faults = self.dead()
+        try:
+            async with asyncio.timeout(CHECK_TIMEOUT_S), self._db.reading() as connection:
+                await connection.fetchval("select 1")
+        except TRANSIENT as fault:
+            faults.append(f"postgres: {type(fault).__name__}")
+        if self._consumer is not None:
+            if not self._consumer.assigned():
+                faults.append("kafka: no partitions assigned yet")
+            elif not self._kafka_answered:
+                faults.append("kafka: does not answer")
+        if self._outbox_age_s > OUTBOX_LATE_S:
+            faults.append(f"outbox: oldest event waits {self._outbox_age_s:.0f} s")
+        return faults
+
+    async def watch(self) -> None:
+        """Measure until cancelled."""
+        while True:
+            await self._measure_database()
+            await self._measure_consumer()
+            await asyncio.sleep(WATCH_EVERY_S)
+
+    async def _measure_database(self) -> None:
+        try:
+            async with self._db.reading() as connection:
+                age = await outbox.oldest_age(connection, self._clock())
+                row = await connection.fetchrow(
+                    "select (select count(*) from outbox) as outbox,"
+                    " (select count(*) from parked_keys) as keys,"
+                    " (select count(*) from dead_letters) as letters"
+                )
+        except TRANSIENT as fault:
+            log.warning("database-not-measured", fault=type(fault).__name__)
+            return
+        self._outbox_age_s = age.total_seconds()
+        self._metrics.outbox_age.set(self._outbox_age_s)
+        self._metrics.outbox_rows.set(row["outbox"])
+        self._metrics.parked_keys.set(row["keys"])
+        self._metrics.dead_letters.set(row["letters"])
+
+    async def _measure_consumer(self) -> None:
+        if self._consumer is None:
+            return
+        try:
+            async with asyncio.timeout(CHECK_TIMEOUT_S):
+                places = await self._consumer.places()
+        except (KafkaError, TimeoutError) as fault:
+            self._kafka_answered = False
+            log.warning("consumer-not-measured", fault=type(fault).__name__)
+            # A silent broker is not a stuck consumer: only one that answers can tell them apart.
+            self._moved = time.monotonic()
+            return
+        self._kafka_answered = True
+        self._metrics.handled.inc(self._consumer.handled - self._handled_before)
+        self._handled_before = self._consumer.handled
+        self._metrics.lag.clear()
+        positions = {}
+        for place in places:
+            positions[place.topic, place.partition] = place.position
+            self._metrics.lag.labels(place.topic, str(place.partition)).set(place.lag)
+        if positions != self._positions or not any(place.lag for place in places):
+            self._moved = time.monotonic()
+        self._positions = positions

@@ -1,0 +1,140 @@
+"""The HTTP shell of every service: body limit, request metrics, problems, health."""
+
+import time
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+
+import structlog
+import yaml
+from fastapi import FastAPI
+from fastapi.responses import JSONResponse, PlainTextResponse, Response
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from shared import problem
+from shared.contracts import asyncapi
+from shared.health import Health
+from shared.telemetry import Metrics
+
+MAX_BODY_BYTES = 64 * 1024
+"""No request of ours needs more; a larger one is refused before it is read to the end."""
+
+log = structlog.get_logger()
+
+
+class BodyLimit:
+    """Refuses bodies over `MAX_BODY_BYTES`, announced or not, with a 413 problem."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        announced = dict(scope["headers"]).get(b"content-length", b"0")
+        if not announced.isdigit():
+            answer = problem.problem(400, "malformed-request", "Content-Length is not a number.")
+            await answer(scope, receive, send)
+            return
+        # Read here, so that a body that only turns out to be too large is refused whole.
+        parts, size, more = [], 0, True
+        while more and size <= MAX_BODY_BYTES and int(announced) <= MAX_BODY_BYTES:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                return
+            parts.append(message.get("body", b""))
+            size += len(parts[-1])
+            more = message.get("more_body", False)
+        if size > MAX_BODY_BYTES or int(announced) > MAX_BODY_BYTES:
+            answer = problem.problem(
+                413, "body-too-large", f"The body is larger than {MAX_BODY_BYTES} bytes; send less."
+            )
+            await answer(scope, receive, send)
+            return
+        body: Message | None = {"type": "http.request", "body": b"".join(parts)}
+
+        async def receive_read() -> Message:
+            nonlocal body
+            if body is not None:
+                message, body = body, None
+                return message
+            return await receive()
+
+        await self._app(scope, receive_read, send)
+
+
+class Observed:
+    """Counts and times requests by route; logs faults by kind and place, never by content."""
+
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+        self._app = app
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began, status = time.perf_counter(), 500
+
+        async def note(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, note)
+        finally:
+            route = getattr(scope.get("route"), "path", "unmatched")
+            self._metrics.requests.labels(scope["method"], route, str(status)).observe(
+                time.perf_counter() - began
+            )
+            if status >= 500:
+                log.error("request-failed", method=scope["method"], route=route, status=status)
+
+
+def create_app(
+    service: str,
+    *,
+    metrics: Metrics,
+    health: Health,
+    lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]],
+    description: str,
+) -> FastAPI:
+    """A FastAPI application with what every service answers."""
+    app = FastAPI(
+        title=f"Limber {service}",
+        version="1",
+        description=description,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+    )
+    problem.install(app)
+    app.add_middleware(BodyLimit)
+    app.add_middleware(Observed, metrics=metrics)
+
+    @app.get("/livez", tags=["health"], summary="Does the process work?")
+    async def livez() -> JSONResponse:
+        faults = health.dead()
+        return JSONResponse({"ok": not faults, "faults": faults}, 503 if faults else 200)
+
+    @app.get("/readyz", tags=["health"], summary="Can it do its work now?")
+    async def readyz() -> JSONResponse:
+        faults = await health.unready()
+        return JSONResponse({"ok": not faults, "faults": faults}, 503 if faults else 200)
+
+    @app.get("/metrics", tags=["health"], summary="Prometheus metrics")
+    async def prometheus() -> Response:
+        return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)
+
+    @app.get("/asyncapi.yaml", tags=["health"], summary="The events, as AsyncAPI 3")
+    async def events() -> PlainTextResponse:
+        document: dict[str, Any] = asyncapi.document()
+        return PlainTextResponse(
+            yaml.safe_dump(document, sort_keys=False), media_type="application/yaml"
+        )
+
+    return app

@@ -1,0 +1,179 @@
+"""The outbox: events are committed with the state they speak of, then relayed to Kafka in order."""
+
+import asyncio
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+import asyncpg
+import structlog
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+
+from shared.contracts.event import Event
+from shared.identifiers import new_id
+from shared.postgres import TRANSIENT, Database, Transaction
+
+BATCH = 500
+"""Events of one relay transaction: large enough that the two statements around it do not count."""
+
+IDLE_POLL_S = 0.25
+"""How long an idle relay sleeps when nobody wakes it; another replica's rows wait at most this."""
+
+PUBLISH_TIMEOUT_S = 10.0
+"""An idempotent producer never gives up by itself; after this the rows stay and we begin again."""
+
+STOP_TIMEOUT_S = 5.0
+"""A producer that holds unsent records of a dead broker may never stop; it is left after this."""
+
+MAX_EVENT_BYTES = 512 * 1024
+"""Half of what the broker takes, so that a committed event can always be published."""
+
+log = structlog.get_logger()
+
+
+class EventTooLargeError(ValueError):
+    """The event would be refused by the broker and is refused before the commit."""
+
+
+async def add(tx: Transaction, events: Iterable[Event], *, now: datetime) -> None:
+    """Write events into the outbox, in the caller's transaction, in the order given.
+
+    Raises:
+        EventTooLargeError: an event exceeds `MAX_EVENT_BYTES`.
+    """
+    rows = []
+    for event in events:
+        payload = event.model_dump_json()
+        if len(payload) > MAX_EVENT_BYTES:
+            raise EventTooLargeError(f"{event.type} has {len(payload)} characters")
+        rows.append((new_id(), event.topic, event.key, event.type, event.subject, payload, now))
+    if rows:
+        await tx.execute(
+            "insert into outbox (event_id, topic, key, type, subject, payload, occurred_at)"
+            " select event_id, topic, key, type, subject, payload, occurred_at"
+            " from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[],"
+            " $7::timestamptz[]) with ordinality"
+            " as e(event_id, topic, key, type, subject, payload, occurred_at, place)"
+            " order by place",
+            *(list(column) for column in zip(*rows, strict=True)),
+        )
+
+
+async def oldest_age(tx: Transaction, now: datetime) -> timedelta:
+    """How long the oldest unpublished event has waited; zero when there is none."""
+    oldest = await tx.fetchval("select occurred_at from outbox order by seq limit 1")
+    return max(now - oldest, timedelta(0)) if oldest else timedelta(0)
+
+
+class Relay:
+    """Publishes a service's outbox. Any number may run: one at a time holds the lock."""
+
+    def __init__(self, db: Database, bootstrap: str, *, source: str) -> None:
+        self._db = db
+        self._bootstrap = bootstrap
+        self._source = source.encode()
+        self._woken = asyncio.Event()
+        self._producer: AIOKafkaProducer | None = None
+
+    def wake(self) -> None:
+        """Say that something was committed."""
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Relay until cancelled; faults of the moment are waited out."""
+        delay = 0.1
+        try:
+            while True:
+                self._woken.clear()
+                try:
+                    full = await self.publish_batch() == BATCH
+                    delay = 0.1
+                except (*TRANSIENT, KafkaError) as fault:
+                    log.warning("relay-waits", fault=type(fault).__name__, delay_s=delay)
+                    await self._drop_producer()
+                    await asyncio.sleep(delay)
+                    delay = min(delay * 2, 5.0)
+                    continue
+                if not full:
+                    await self._rest()
+        finally:
+            await self._drop_producer()
+
+    async def publish_batch(self) -> int:
+        """Publish the oldest events and forget them; returns how many. 0 when another relay works.
+
+        Order per key holds because one relay at a time holds the lock and `seq` was drawn after
+        the aggregate's row lock. Rows are deleted only when the broker has acknowledged them all.
+        """
+        producer = self._producer or await self._connect()
+        async with self._db.transaction() as tx:
+            if not await tx.fetchval(
+                "select pg_try_advisory_xact_lock('outbox'::regclass::bigint)"
+            ):
+                return 0
+            rows = await tx.fetch("select * from outbox order by seq limit $1", BATCH)
+            if not rows:
+                return 0
+            async with asyncio.timeout(PUBLISH_TIMEOUT_S):
+                acknowledgements = [
+                    await producer.send(
+                        row["topic"],
+                        row["payload"].encode(),
+                        key=row["key"].encode(),
+                        headers=self._headers(row),
+                    )
+                    for row in rows
+                ]
+                await asyncio.gather(*acknowledgements)
+            # Nobody else inserts below this seq for these keys, and only the lock holder deletes.
+            await tx.execute(
+                "delete from outbox where seq = any($1::bigint[])", [row["seq"] for row in rows]
+            )
+        return len(rows)
+
+    def _headers(self, row: asyncpg.Record) -> list[tuple[str, bytes]]:
+        headers = [
+            ("ce_specversion", b"1.0"),
+            ("ce_id", str(row["event_id"]).encode()),
+            ("ce_type", row["type"].encode()),
+            ("ce_source", self._source),
+            ("ce_time", row["occurred_at"].isoformat().replace("+00:00", "Z").encode()),
+            ("ce_subject", row["subject"].encode()),
+            ("content-type", b"application/json"),
+        ]
+        if row["traceparent"]:
+            headers.append(("traceparent", row["traceparent"].encode()))
+        return headers
+
+    async def _connect(self) -> AIOKafkaProducer:
+        producer = AIOKafkaProducer(
+            bootstrap_servers=self._bootstrap,
+            enable_idempotence=True,
+            acks="all",
+            max_request_size=2 * MAX_EVENT_BYTES,
+            request_timeout_ms=int(PUBLISH_TIMEOUT_S * 1000),
+        )
+        try:
+            async with asyncio.timeout(PUBLISH_TIMEOUT_S):
+                await producer.start()
+        except BaseException:
+            await producer.stop()
+            raise
+        self._producer = producer
+        return producer
+
+    async def _drop_producer(self) -> None:
+        producer, self._producer = self._producer, None
+        if producer is not None:
+            try:
+                async with asyncio.timeout(STOP_TIMEOUT_S):
+                    await producer.stop()
+            except (TimeoutError, KafkaError) as fault:
+                log.warning("producer-abandoned", fault=type(fault).__name__)
+
+    async def _rest(self) -> None:
+        try:
+            async with asyncio.timeout(IDLE_POLL_S):
+                await self._woken.wait()
+        except TimeoutError:
+            return

@@ -1,0 +1,109 @@
+"""Postgres: the pool of one service, its transactions, and which faults pass by themselves."""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, TypeAlias
+
+import asyncpg
+
+Transaction: TypeAlias = asyncpg.Connection
+"""A connection inside `Database.transaction()`; nobody but that block commits."""
+
+POOL_MIN, POOL_MAX = 2, 12
+"""Connections of one process: enough for 16 writers that mostly wait for each other's commits."""
+
+STATEMENT_TIMEOUT_MS = 10_000
+LOCK_TIMEOUT_MS = 5_000
+IDLE_IN_TRANSACTION_TIMEOUT_MS = 30_000
+"""No statement, lock or forgotten transaction may hold others up for longer."""
+
+TRANSIENT = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.DeadlockDetectedError,
+    asyncpg.SerializationError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.QueryCanceledError,
+    asyncpg.InternalClientError,
+    OSError,
+    TimeoutError,
+)
+"""Faults of the moment: the same work may succeed when it is tried again."""
+
+
+async def _prepare(connection: asyncpg.Connection) -> None:
+    for kind in ("json", "jsonb"):
+        await connection.set_type_codec(
+            kind, encoder=json.dumps, decoder=json.loads, schema="pg_catalog"
+        )
+
+
+class Database:
+    """One service's schema, reached as that service's role."""
+
+    def __init__(self, url: str, schema: str, *, pool_max: int = POOL_MAX) -> None:
+        self.schema = schema
+        self._url = url
+        self._pool_max = pool_max
+        self._pool: asyncpg.Pool | None = None
+
+    @asynccontextmanager
+    async def opened(self) -> AsyncIterator["Database"]:
+        """Connected while the block runs."""
+        self._pool = await asyncpg.create_pool(
+            self._url,
+            min_size=POOL_MIN,
+            max_size=self._pool_max,
+            init=_prepare,
+            command_timeout=STATEMENT_TIMEOUT_MS / 1000 + 1,
+            server_settings=session_settings(self.schema),
+        )
+        try:
+            yield self
+        finally:
+            pool, self._pool = self._pool, None
+            await pool.close()
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Transaction]:
+        """Commit on the way out, roll back on any exception: nobody else commits."""
+        async with self._open_pool().acquire() as connection, connection.transaction():
+            yield connection
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[Transaction]:
+        """A connection for statements that only read, each for itself."""
+        async with self._open_pool().acquire() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def listening(self, channel: str, heard: Any) -> AsyncIterator[Transaction]:  # noqa: ANN401
+        """A connection of its own that calls `heard(payload)` for each NOTIFY on `channel`."""
+        connection = await asyncpg.connect(
+            self._url, server_settings=session_settings(self.schema) | {"idle_session_timeout": "0"}
+        )
+        try:
+            await connection.add_listener(channel, lambda _c, _pid, _ch, payload: heard(payload))
+            yield connection
+        finally:
+            await connection.close(timeout=2)
+
+    def _open_pool(self) -> asyncpg.Pool:
+        if self._pool is None:
+            raise RuntimeError("the database is used outside `opened()`")
+        return self._pool
+
+
+def session_settings(schema: str) -> dict[str, str]:
+    """What every connection of a service is set to."""
+    return {
+        "application_name": f"limber-{schema}",
+        "search_path": f"{schema},extensions",
+        "timezone": "UTC",
+        "statement_timeout": str(STATEMENT_TIMEOUT_MS),
+        "lock_timeout": str(LOCK_TIMEOUT_MS),
+        "idle_in_transaction_session_timeout": str(IDLE_IN_TRANSACTION_TIMEOUT_MS),
+    }

@@ -1,0 +1,131 @@
+"""A running service: its database, relay, consumer and watchers under one roof."""
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+
+import structlog
+import uvicorn
+from fastapi import FastAPI
+
+from shared import inbox
+from shared.clock import Clock, clock_for
+from shared.consumer import Consumer, Handlers
+from shared.health import Health
+from shared.outbox import Relay
+from shared.postgres import TRANSIENT, Database
+from shared.settings import ServiceSettings
+from shared.telemetry import Metrics, configure_logging
+
+START_TIMEOUT_S = 60.0
+"""How long a service waits for its database before it gives up and is started again."""
+
+GRACE_S = 3
+"""Open requests and streams get this long when the service stops."""
+
+CLEAN_EVERY_S = 3600.0
+
+log = structlog.get_logger()
+
+Task = Callable[[], Awaitable[None]]
+
+
+class Runtime:
+    """The parts every service has. `build` in a service's `app.py` adds its own."""
+
+    def __init__(self, service: str, settings: ServiceSettings, handlers: Handlers) -> None:
+        self.service = service
+        self.clock: Clock = clock_for(settings.test_clock, settings.clock_file)
+        self.db = Database(settings.database_url.get_secret_value(), service)
+        self.metrics = Metrics()
+        self.relay = Relay(self.db, settings.kafka_bootstrap, source=f"/limber/{service}")
+        self.consumer = Consumer(
+            self.db,
+            settings.kafka_bootstrap,
+            group=service,
+            handlers=handlers,
+            clock=self.clock,
+            committed=self.relay.wake,
+        )
+        self.health = Health(self.db, self.metrics, self.clock, self.consumer)
+
+    @asynccontextmanager
+    async def running(self, extra: Sequence[Task] = ()) -> AsyncIterator[None]:
+        """Everything runs while the block runs. A part that fails ends the process."""
+        async with self._database():
+            parts: list[Task] = [
+                self.relay.run,
+                self.consumer.run,
+                self.consumer.run_replays,
+                self.health.watch,
+                self._clean,
+                *extra,
+            ]
+            tasks = [asyncio.create_task(_named(part), name=part.__name__) for part in parts]
+            for task in tasks:
+                task.add_done_callback(_end_process_on_fault)
+            try:
+                yield
+            finally:
+                for task in tasks:
+                    task.remove_done_callback(_end_process_on_fault)
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
+
+    @asynccontextmanager
+    async def _database(self) -> AsyncIterator[None]:
+        delay, deadline = 0.1, asyncio.get_running_loop().time() + START_TIMEOUT_S
+        while True:
+            opened = self.db.opened()
+            try:
+                await opened.__aenter__()
+                break
+            except TRANSIENT as fault:
+                if asyncio.get_running_loop().time() > deadline:
+                    raise
+                log.warning("database-awaited", fault=type(fault).__name__, delay_s=delay)
+                await asyncio.sleep(delay)
+                delay = min(delay * 2, 2.0)
+        try:
+            yield
+        finally:
+            await opened.__aexit__(None, None, None)
+
+    async def _clean(self) -> None:
+        while True:
+            try:
+                async with self.db.transaction() as tx:
+                    await inbox.forget_old(tx, now=self.clock())
+            except TRANSIENT as fault:
+                log.warning("cleaning-waits", fault=type(fault).__name__)
+            await asyncio.sleep(CLEAN_EVERY_S)
+
+
+def serve(build: Callable[[], FastAPI], settings: ServiceSettings, service: str) -> None:
+    """Run a service until SIGTERM or SIGINT."""
+    configure_logging(service, settings.log_level)
+    uvicorn.run(
+        build(),
+        host=settings.host,
+        port=settings.port,
+        loop="uvloop",
+        http="httptools",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        timeout_graceful_shutdown=GRACE_S,
+    )
+
+
+async def _named(part: Task) -> None:
+    await part()
+
+
+def _end_process_on_fault(task: asyncio.Task[None]) -> None:
+    if task.cancelled():
+        return
+    fault = task.exception()
+    log.critical("part-ended", part=task.get_name(), fault=type(fault).__name__)
+    os.kill(os.getpid(), signal.SIGTERM)
