@@ -115,9 +115,7 @@ class Repository:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest() == pin.sha256
 
-    def _download_all(
-        self, pins: list[Pin], pool: ThreadPoolExecutor, console: Console
-    ) -> None:
+    def _download_all(self, pins: list[Pin], pool: ThreadPoolExecutor, console: Console) -> None:
         total = sum(pin.size for pin in pins)
         show = console.progress("downloading PostgreSQL and Kafka")
         lock = threading.Lock()

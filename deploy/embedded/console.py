@@ -33,9 +33,7 @@ class Console:
 
         def update(files: int, of_files: int, size: int, of_size: int) -> None:
             nonlocal shown
-            text = (
-                f"{what}: {files}/{of_files} files, {size / 1e6:.1f}/{of_size / 1e6:.1f} MB"
-            )
+            text = f"{what}: {files}/{of_files} files, {size / 1e6:.1f}/{of_size / 1e6:.1f} MB"
             quarter = QUARTERS * size // max(of_size, 1)
             if self._tty and not self._quiet:
                 sys.stdout.write(f"\r\x1b[K{text}")

@@ -44,7 +44,7 @@ class Home:
         # Others may pass through (PostgreSQL's user must) but not look around.
         self.path.mkdir(parents=True, exist_ok=True, mode=0o711)
         (self.path / "logs").mkdir(exist_ok=True, mode=0o700)
-        lock = open(self.path / "lock", "a+", opener=_private)  # noqa: SIM115
+        lock = open(self.path / "lock", "a+", opener=_private)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

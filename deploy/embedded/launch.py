@@ -28,7 +28,7 @@ def main(arguments: list[str]) -> None:
     if os.getppid() != int(parent):
         sys.exit("the parent is gone")
     try:
-        os.execvp(command[0], command)
+        os.execvp(command[0], command)  # noqa: S606
     except OSError as error:
         sys.stderr.write(f"cannot run {command[0]}: {error}\n")
         sys.exit(CANNOT_RUN)

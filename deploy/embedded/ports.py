@@ -50,9 +50,7 @@ def reserve(port: int) -> Reservation | None:
     return Reservation(listener)
 
 
-def choose(
-    names: Iterable[str], base: int, previous: Mapping[str, int]
-) -> dict[str, Reservation]:
+def choose(names: Iterable[str], base: int, previous: Mapping[str, int]) -> dict[str, Reservation]:
     """Reserve a port for each name; `previous` are the ports of the last run.
 
     The front door (offset 0) always tries `base` first; the others keep the port they had.

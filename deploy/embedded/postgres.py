@@ -60,7 +60,9 @@ class Postgres:
 
     def url(self, port: int, database: str, *, role: str = "postgres", password: str = "") -> str:
         """A connection URL; without role and password the superuser's."""
-        return f"postgresql://{role}:{password or self._secrets.postgres}@127.0.0.1:{port}/{database}"
+        return (
+            f"postgresql://{role}:{password or self._secrets.postgres}@127.0.0.1:{port}/{database}"
+        )
 
     def binaries(self, repository: Repository, pin: Pin, cache: Path) -> Path:
         """Unpack the server where its user can read it; return the directory."""
@@ -96,9 +98,7 @@ class Postgres:
     async def wait_ready(self, port: int) -> None:
         """Wait for an answered query, then make sure the database `limber` exists."""
         url = self.url(port, "postgres")
-        await wait_until(
-            lambda: postgres_answers(url), seconds=READY_SECONDS, what="PostgreSQL"
-        )
+        await wait_until(lambda: postgres_answers(url), seconds=READY_SECONDS, what="PostgreSQL")
         connection = await asyncpg.connect(url)
         try:
             if not await connection.fetchval("select 1 from pg_database where datname = 'limber'"):
@@ -146,5 +146,3 @@ class Postgres:
 
 def _first_existing(path: Path) -> Path:
     return next(place for place in (path, *path.parents) if place.exists())
-
-

@@ -59,9 +59,7 @@ async def spawn(spec: Spec, home: Home) -> asyncio.subprocess.Process:
     for reservation in (spec.reservation, *spec.also_releases):
         if reservation:
             reservation.release()
-    descriptor = os.open(
-        home.rotate_log(spec.name), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600
-    )
+    descriptor = os.open(home.rotate_log(spec.name), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     try:
         return await asyncio.create_subprocess_exec(
             *launcher,

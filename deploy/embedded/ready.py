@@ -20,7 +20,7 @@ async def wait_until(probe: Probe, *, seconds: float, what: str) -> None:
     """Wait until the probe says yes; raises StackError after `seconds`."""
     try:
         async with asyncio.timeout(seconds):
-            while not await probe():
+            while not await probe():  # noqa: ASYNC110
                 await asyncio.sleep(POLL_SECONDS)
     except TimeoutError:
         raise StackError(f"{what} is not ready after {seconds:g} s") from None
@@ -70,7 +70,9 @@ async def says_ok(port: int, path: str) -> bool:
         async with asyncio.timeout(QUESTION_SECONDS):
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
             try:
-                request = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n"
+                request = (
+                    f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n"
+                )
                 writer.write(request.encode())
                 status = await reader.readline()
             finally:

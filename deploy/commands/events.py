@@ -1,0 +1,103 @@
+"""`limber events TOPIC`: records of a topic as JSON lines."""
+
+import asyncio
+import json
+import sys
+from typing import Annotated, Any
+
+import typer
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka.errors import KafkaError
+
+from deploy.commands.failure import Failure
+from deploy.stack import find_stack
+
+POLL_MILLISECONDS = 500
+
+
+def register(app: typer.Typer) -> None:
+    """Add `events`."""
+    app.command()(events)
+
+
+def events(
+    topic: Annotated[str, typer.Argument(help="Such as booking.events.")],
+    *,
+    from_beginning: Annotated[
+        bool, typer.Option("--from-beginning", help="Start with the oldest record.")
+    ] = False,
+    limit: Annotated[
+        int | None, typer.Option("--max", min=1, help="Stop after this many records.")
+    ] = None,
+) -> None:
+    """Print records as JSON lines; without --max, follow the topic until Ctrl-C."""
+    bootstrap = find_stack().kafka_bootstrap
+    try:
+        asyncio.run(_follow(bootstrap, topic, from_beginning=from_beginning, limit=limit))
+    except KafkaError as error:
+        raise Failure(f"Kafka at {bootstrap}: {error}") from None
+    except KeyboardInterrupt:
+        return
+
+
+def as_document(record: "ConsumerRecord[bytes | None, bytes | None]") -> dict[str, Any]:
+    """A record as one printed line: JSON values parsed, all other bytes as text."""
+    return {
+        "key": _text(record.key),
+        "headers": {name: _text(value) for name, value in record.headers},
+        "value": _value(record.value),
+        "partition": record.partition,
+        "offset": record.offset,
+    }
+
+
+async def _follow(bootstrap: str, topic: str, *, from_beginning: bool, limit: int | None) -> None:
+    # Without a group nothing is committed and no other consumer is disturbed.
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=bootstrap, group_id=None, enable_auto_commit=False
+    )
+    await consumer.start()
+    try:
+        partitions = await _partitions(consumer, topic)
+        consumer.assign(partitions)
+        if from_beginning:
+            await consumer.seek_to_beginning(*partitions)
+        else:
+            await consumer.seek_to_end(*partitions)
+        printed = 0
+        while limit is None or printed < limit:
+            batches = await consumer.getmany(timeout_ms=POLL_MILLISECONDS)
+            # Partitions have no common order; the time of writing is the nearest to one.
+            records = sorted(
+                (record for batch in batches.values() for record in batch),
+                key=lambda record: (record.timestamp, record.partition, record.offset),
+            )
+            for record in records[: None if limit is None else limit - printed]:
+                print(json.dumps(as_document(record), ensure_ascii=False), flush=True)
+                printed += 1
+    except BrokenPipeError:
+        # The reader has seen enough; nothing may be written at exit either.
+        sys.stdout = None
+    finally:
+        await consumer.stop()
+
+
+async def _partitions(consumer: AIOKafkaConsumer, topic: str) -> list[TopicPartition]:
+    if topic not in await consumer.topics():
+        raise Failure(f"there is no topic {topic!r}")
+    numbers = consumer.partitions_for_topic(topic)
+    return [TopicPartition(topic, number) for number in sorted(numbers or ())]
+
+
+def _text(raw: bytes | None) -> str | None:
+    return None if raw is None else raw.decode(errors="replace")
+
+
+def _value(raw: bytes | None) -> Any:  # noqa: ANN401
+    text = _text(raw)
+    if text is None:
+        return None
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
