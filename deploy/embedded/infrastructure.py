@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import signal
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -82,7 +81,11 @@ class Infrastructure:
     @property
     def database_url(self) -> str:
         """The database `limber` as superuser."""
-        return self._postgres.url(self.ports["postgres"], "limber")
+        return self.superuser_url("limber")
+
+    def superuser_url(self, database: str) -> str:
+        """A database as superuser."""
+        return self._postgres.url(self.ports["postgres"], database)
 
     def role_url(self, role: str, password: str) -> str:
         """The database `limber` as another role."""
@@ -179,10 +182,9 @@ class Infrastructure:
             )
         )
 
-    def kill(self, name: str) -> None:
-        """SIGKILL a process, as a test of what follows; it is started again by itself."""
-        if identity := self.children[name].identity:
-            os.kill(identity.pid, signal.SIGKILL)
+    def forget(self) -> None:
+        """Remove what is kept outside the home, after the stop of a stack nobody needs again."""
+        self._postgres.forget()
 
     async def stop(self) -> None:
         """Stop everything in order within ten seconds: services, inbox, Kafka, PostgreSQL."""

@@ -50,8 +50,10 @@ SETTINGS = {
     "num.io.threads": "4",
     # The default would take a third of the heap for compaction.
     "log.cleaner.dedupe.buffer.size": str(16 << 20),
-    # There is no other broker to hand over to.
-    "controlled.shutdown.enable": "false",
+    # A killed broker may register again only when its last session has run out: the
+    # default of 9 s is most of a restart. A session survives a pause of two seconds.
+    "broker.session.timeout.ms": "2500",
+    "broker.heartbeat.interval.ms": "500",
 }
 
 LOGGING = """\

@@ -21,7 +21,7 @@ async def reap(entries: Sequence[ProcessEntry], postgres: Path, console: Console
     PostgreSQL that works in the data directory `postgres`.
     """
     found = [Identity(entry.pid, entry.boot, entry.started) for entry in entries if _is(entry)]
-    if server := _postmaster(postgres):
+    if server := postmaster(postgres):
         found.append(server)
     if not found:
         _forget_dead_postmaster(postgres)
@@ -42,7 +42,8 @@ def _is(entry: ProcessEntry) -> bool:
     return command_line(entry.pid)[-len(entry.command) :] == entry.command
 
 
-def _postmaster(data: Path) -> Identity | None:
+def postmaster(data: Path) -> Identity | None:
+    """The PostgreSQL that runs in this data directory, or None."""
     try:
         pid = int((data / "postmaster.pid").read_text().split()[0])
     except (FileNotFoundError, ValueError, IndexError):
@@ -55,7 +56,7 @@ def _forget_dead_postmaster(data: Path) -> None:
 
     PostgreSQL itself would take a stranger that got the same pid for its own server.
     """
-    if _postmaster(data) is None:
+    if postmaster(data) is None:
         (data / "postmaster.pid").unlink(missing_ok=True)
 
 

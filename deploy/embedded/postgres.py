@@ -19,12 +19,16 @@ from deploy.embedded.account import (
 from deploy.embedded.artifacts import Pin, Repository, unpack_postgres
 from deploy.embedded.console import Console
 from deploy.embedded.home import Home, Secrets, give, write_private
+from deploy.embedded.leftovers import postmaster
 from deploy.embedded.ports import Reservation
 from deploy.embedded.process import Spec, run_job
 from deploy.embedded.ready import postgres_answers, wait_until
 
 # Recovery after a crash is short on a small database; a slow disk may stretch it.
 READY_SECONDS = 60.0
+
+# Beside a database outside its home: the path of that home.
+HOME_NOTE = "home"
 
 SETTINGS = {
     "listen_addresses": "127.0.0.1",
@@ -50,7 +54,8 @@ class Postgres:
         self._console = console
         inside = home.path / "postgres"
         account = unprivileged(inside)
-        if reachable(home.path, account):
+        self._outside = not reachable(home.path, account)
+        if not self._outside:
             self.data = inside
         else:
             # Started by root in a home that its unprivileged user cannot enter.
@@ -70,9 +75,16 @@ class Postgres:
         return unpack_postgres(repository.path(pin), pin, parent, self._console)
 
     async def prepare(self, binaries: Path, environment: dict[str, str]) -> None:
-        """Lay out the data directory unless it is there; clear a dead server's traces."""
+        """Lay out the data directory unless it is there."""
+        if self._outside:
+            await asyncio.to_thread(forget_homeless_data)
         if not self.data.exists():
             await self._initialise(binaries, environment)
+
+    def forget(self) -> None:
+        """Remove what the server keeps outside the home; only when it has stopped."""
+        if self._outside:
+            shutil.rmtree(self.data.parent, ignore_errors=True)
 
     def spec(self, binaries: Path, reservation: Reservation, environment: dict[str, str]) -> Spec:
         """How to run the server."""
@@ -108,7 +120,9 @@ class Postgres:
 
     async def _initialise(self, binaries: Path, environment: dict[str, str]) -> None:
         self._console.say("laying out the database")
-        self.data.parent.mkdir(parents=True, exist_ok=True, mode=0o711)
+        self.data.parent.mkdir(parents=True, exist_ok=True, mode=0o755)
+        if self._outside:
+            (self.data.parent / HOME_NOTE).write_text(str(self._home.path))
         # Laid out under another name: a crash in between leaves nothing that looks complete.
         scratch = Path(tempfile.mkdtemp(dir=self.data.parent, prefix=".postgres-"))
         try:
@@ -142,6 +156,17 @@ class Postgres:
             data.rename(self.data)
         finally:
             await asyncio.to_thread(shutil.rmtree, scratch, ignore_errors=True)
+
+
+def forget_homeless_data() -> None:
+    """Remove databases kept outside their home once that home is gone or began anew."""
+    for place in ROOT_DATA.glob("*"):
+        note = place / HOME_NOTE
+        if not note.is_file() or postmaster(place / "postgres"):
+            continue
+        secrets = Path(note.read_text()) / "secrets.json"
+        if not secrets.is_file() or place.name not in secrets.read_text():
+            shutil.rmtree(place, ignore_errors=True)
 
 
 def _first_existing(path: Path) -> Path:

@@ -2,10 +2,8 @@
 
 import asyncio
 import os
-import signal
-from collections.abc import Coroutine, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from deploy.embedded.console import Console
 from deploy.embedded.errors import StackError
@@ -14,9 +12,9 @@ from deploy.embedded.infrastructure import Infrastructure
 from deploy.embedded.process import Spec, run_job, tail
 from deploy.embedded.ready import says_ok, wait_until
 from deploy.embedded.services import Environments, Programs, names
+from deploy.embedded.stopping import STOP_SIGNALS, first_failure, unless_stopped
 
 SERVICE_READY_SECONDS = 60.0
-STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 async def up(
@@ -46,7 +44,7 @@ async def up(
         )
         stack = _Stack(base, programs, caller)
         try:
-            if await _unless_stopped(stop, stack.start()):
+            if await unless_stopped(stop, stack.start()):
                 stack.show_addresses()
                 await stop.wait()
         finally:
@@ -74,7 +72,7 @@ class _Stack:
                 tasks.create_task(base.start_mail())
             await self._services()
         except ExceptionGroup as group:
-            raise _cause(group) from None
+            raise first_failure(group) from None
         if self._programs.demo:
             base.console.say("demo data")
             await self._job("demo", self._programs.demo, self._environments.service("booking-1"))
@@ -142,26 +140,3 @@ class _Stack:
 
     async def _job(self, name: str, command: tuple[str, ...], environment: dict[str, str]) -> None:
         await run_job(Spec(name, command, environment), self._base.home)
-
-
-async def _unless_stopped(stop: asyncio.Event, work: Coroutine[Any, Any, None]) -> bool:
-    """Do the work, or give it up when asked to stop; say whether it was done."""
-    asked = asyncio.create_task(stop.wait())
-    doing = asyncio.create_task(work)
-    await asyncio.wait((asked, doing), return_when=asyncio.FIRST_COMPLETED)
-    asked.cancel()
-    if doing.done():
-        doing.result()
-        return True
-    doing.cancel()
-    await asyncio.wait([doing])
-    return False
-
-
-def _cause(group: ExceptionGroup[Exception]) -> Exception:
-    """What to show of several failures at once: the first one that says what to do."""
-    known = group.subgroup(StackError)
-    found: Exception = known or group
-    while isinstance(found, ExceptionGroup):
-        found = found.exceptions[0]
-    return found

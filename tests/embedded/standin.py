@@ -16,7 +16,7 @@ NOTHING = (sys.executable, "-c", "pass")
 class Health(BaseHTTPRequestHandler):
     """Answers 200 to everything."""
 
-    def do_GET(self) -> None:  # noqa: N802
+    def do_GET(self) -> None:
         """Answer with the pid."""
         body = f"{os.getpid()}\n".encode()
         self.send_response(200)
