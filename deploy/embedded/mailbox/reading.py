@@ -2,9 +2,13 @@
 
 import email
 import email.policy
+from collections.abc import Mapping
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.utils import getaddresses
+
+# The standard library's parser trips over some malformed headers in these ways.
+PARSER_FAULTS = (ValueError, LookupError, AttributeError, TypeError)
 
 
 @dataclass(frozen=True)
@@ -26,11 +30,11 @@ class Letter:
     text: str
     html: str
     attachments: tuple[Attachment, ...]
+    people: Mapping[str, list[tuple[str, str]]]
 
     def addresses(self, header: str) -> list[tuple[str, str]]:
-        """(name, address) pairs of all headers with this name."""
-        values = [value for name, value in self.headers if name.lower() == header.lower()]
-        return getaddresses(values)
+        """(name, address) pairs of all headers with this name: From, To, Cc or Bcc."""
+        return self.people[header]
 
 
 def read(raw: bytes) -> Letter:
@@ -46,15 +50,36 @@ def read(raw: bytes) -> Letter:
         text=_text(text),
         html=_text(html),
         attachments=tuple(_attachments(message, text, html)),
+        people={kind: _people(message, kind) for kind in ("From", "To", "Cc", "Bcc")},
     )
 
 
 def _header(message: EmailMessage, name: str, value: object) -> tuple[str, str]:
+    text = _decoded(value)
     try:
-        return name, str(message.policy.header_fetch_parse(name, value))  # type: ignore[arg-type]
-    except (ValueError, LookupError, AttributeError, TypeError):
-        # The standard library's parser trips over some malformed headers; show those as sent.
-        return name, str(value)
+        return name, _decoded(message.policy.header_fetch_parse(name, text))
+    except PARSER_FAULTS:
+        return name, text
+
+
+def _people(message: EmailMessage, kind: str) -> list[tuple[str, str]]:
+    """The parsed header, not its text, tells a comma in a name from one between names."""
+    values = [
+        _decoded(value) for name, value in message.raw_items() if name.lower() == kind.lower()
+    ]
+    try:
+        return [
+            (_decoded(person.display_name), _decoded(person.addr_spec))
+            for value in values
+            for person in email.policy.default.header_factory(kind, value).addresses
+        ]
+    except PARSER_FAULTS:
+        return getaddresses(values)
+
+
+def _decoded(value: object) -> str:
+    """Raw UTF-8 (SMTPUTF8) and broken encoded words arrive as surrogates: make them text."""
+    return str(value).encode(errors="surrogateescape").decode(errors="replace")
 
 
 def _body(message: EmailMessage, kind: str) -> EmailMessage | None:
@@ -72,7 +97,9 @@ def _attachments(
             continue
         payload = part.get_payload(decode=True)
         content = payload if isinstance(payload, bytes) else b""
-        found.append(Attachment(part.get_filename() or "", part.get_content_type(), content))
+        found.append(
+            Attachment(_decoded(part.get_filename() or ""), part.get_content_type(), content)
+        )
     return found
 
 

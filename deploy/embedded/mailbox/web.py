@@ -23,6 +23,8 @@ from deploy.embedded.mailbox.store import Mail, Store
 
 DEFAULT_LIMIT = 50
 LARGEST_LIMIT = 1000
+# Past any inbox, and within SQLite's integers.
+MOST_MAILS = 10**9
 SNIPPET_CHARACTERS = 250
 
 # A mail's HTML may style itself and be clicked, nothing more.
@@ -143,7 +145,8 @@ class Pages:
         return PlainTextResponse("ok")
 
     async def _letter(self, request: Request) -> tuple[Mail, Letter]:
-        mail = await self._run(lambda: self._store.find(request.path_params["id"]))
+        number = request.path_params["id"]
+        mail = await self._run(lambda: self._store.find(number)) if number < MOST_MAILS else None
         if mail is None:
             raise HTTPException(404)
         return mail, read(mail.raw)
@@ -170,8 +173,7 @@ def _number(request: Request, name: str, default: int, *, highest: int | None) -
     text = request.query_params.get(name, "")
     if not text:
         return default
-    # Nine digits are past any inbox and within SQLite's integers.
-    if not (text.isascii() and text.isdigit() and len(text) <= 9):
+    if not (text.isascii() and text.isdigit() and int(text[:20]) < MOST_MAILS):
         raise HTTPException(400, f"{name} must be a whole number")
     return min(int(text), highest) if highest else int(text)
 
