@@ -15,7 +15,7 @@ from shared.clock import Clock, clock_for
 from shared.consumer import Consumer, Handlers
 from shared.health import Health
 from shared.outbox import Relay
-from shared.postgres import TRANSIENT, Database
+from shared.postgres import TRANSIENT, Database, Transaction
 from shared.settings import ServiceSettings
 from shared.telemetry import Metrics, configure_logging
 
@@ -30,6 +30,7 @@ CLEAN_EVERY_S = 3600.0
 log = structlog.get_logger()
 
 Task = Callable[[], Awaitable[None]]
+Clean = Callable[[Transaction], Awaitable[None]]
 
 
 class Runtime:
@@ -52,15 +53,24 @@ class Runtime:
         self.health = Health(self.db, self.metrics, self.clock, self.consumer)
 
     @asynccontextmanager
-    async def running(self, extra: Sequence[Task] = ()) -> AsyncIterator[None]:
-        """Everything runs while the block runs. A part that fails ends the process."""
+    async def running(
+        self, extra: Sequence[Task] = (), *, cleaning: Sequence[Clean] = ()
+    ) -> AsyncIterator[None]:
+        """Everything runs while the block runs. A part that fails ends the process.
+
+        `extra` are the service's own loops; `cleaning` is done once an hour.
+        """
+
+        async def clean() -> None:
+            await self._clean(cleaning)
+
         async with self._database():
             parts: list[Task] = [
                 self.relay.run,
                 self.consumer.run,
                 self.consumer.run_replays,
                 self.health.watch,
-                self._clean,
+                clean,
                 *extra,
             ]
             tasks = [asyncio.create_task(_named(part), name=part.__name__) for part in parts]
@@ -93,11 +103,13 @@ class Runtime:
         finally:
             await opened.__aexit__(None, None, None)
 
-    async def _clean(self) -> None:
+    async def _clean(self, cleaning: Sequence[Clean]) -> None:
         while True:
             try:
                 async with self.db.transaction() as tx:
                     await inbox.forget_old(tx, now=self.clock())
+                    for forget in cleaning:
+                        await forget(tx)
             except TRANSIENT as fault:
                 log.warning("cleaning-waits", fault=type(fault).__name__)
             await asyncio.sleep(CLEAN_EVERY_S)

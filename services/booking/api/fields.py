@@ -4,6 +4,8 @@ import re
 from datetime import UTC, date, datetime
 from typing import Annotated
 
+import phonenumbers
+from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field
 
 from services.booking.domain.areas import POSTAL_MAX_CHARACTERS, tidy
@@ -16,6 +18,9 @@ from shared.zones import UnknownZoneError, zone
 
 YEAR_MIN, YEAR_MAX = 2000, 2099
 """No session lies outside; inside, no sum of an instant, a zone and a window can overflow."""
+
+EMAIL_MAX_CHARACTERS = 254
+"""What SMTP can carry (RFC 5321, 4.5.3.1.3)."""
 
 ZONE_MAX_CHARACTERS = 64
 """The longest IANA name has 32."""
@@ -108,3 +113,35 @@ ModeName = Mode
 ConditionCode = Condition
 LanguageCode = Language
 ServiceCode = ServiceId
+
+
+def _email(address: str) -> str:
+    try:
+        # Delivery is notify's business; a mailbox of a test domain is as good as any.
+        found = validate_email(address, check_deliverability=False, test_environment=True)
+    except EmailNotValidError:
+        raise ValueError("should be an e-mail address such as name@example.org") from None
+    return found.normalized
+
+
+EmailAddress = Annotated[
+    str, Field(max_length=EMAIL_MAX_CHARACTERS), Storable, AfterValidator(_email)
+]
+"""An e-mail address, its domain in lower case."""
+
+
+def _phone(number: str) -> str:
+    try:
+        parsed = phonenumbers.parse(number, "CA")
+    except phonenumbers.NumberParseException:
+        parsed = None
+    if parsed is None or not phonenumbers.is_possible_number(parsed):
+        raise ValueError("should be a phone number such as +1 416 555 0123")
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+
+
+PhoneNumber = Annotated[str, Field(max_length=40), Storable, AfterValidator(_phone)]
+"""A phone number, Canadian when it names no country; E.164 when read."""
+
+OptionCode = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
+"""The code of an exercise or activity."""

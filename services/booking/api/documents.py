@@ -1,0 +1,130 @@
+"""Answers: bookings and holds as JSON and as a calendar file."""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from fastapi.responses import JSONResponse, Response
+from pydantic import BaseModel
+
+from services.booking.domain import services
+from services.booking.domain.links import LinkSigner
+from services.booking.queries.bookings import BookingRow
+from services.booking.store.people import one_line
+from services.booking.store.reservations import Hold
+from shared.calendar import calendar_file
+
+
+class TrainerDocument(BaseModel):
+    """A trainer as named in answers."""
+
+    id: UUID
+    name: str
+
+
+class HoldDocument(BaseModel):
+    """A time that is kept until `expires_at`."""
+
+    id: UUID
+    trainer: TrainerDocument
+    service: str
+    mode: str
+    start: str
+    end: str
+    expires_at: str
+
+
+class BookingDocument(BaseModel):
+    """A booking; the manage token is told to the client alone."""
+
+    id: UUID
+    version: int
+    status: str
+    service: str
+    mode: str
+    trainer: TrainerDocument
+    client_id: UUID
+    start: str
+    end: str
+    tz: str
+    join_url: str | None = None
+    address: dict[str, Any] | None = None
+    manage_token: str | None = None
+    calendar_url: str | None = None
+
+
+def utc(at: datetime) -> str:
+    """An instant as it is answered: RFC 3339 in UTC."""
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def hold(held: Hold, trainer_name: str) -> dict[str, Any]:
+    """A hold as it is answered."""
+    return {
+        "id": str(held.id),
+        "trainer": {"id": str(held.trainer_id), "name": trainer_name},
+        "service": held.service,
+        "mode": held.mode,
+        "start": utc(held.start),
+        "end": utc(held.end),
+        "expires_at": utc(held.expires_at),
+    }
+
+
+def booking(
+    row: BookingRow, signer: LinkSigner, public_url: str, *, for_client: bool
+) -> dict[str, Any]:
+    """A booking as it is answered; only the client gets the links that open it."""
+    body: dict[str, Any] = {
+        "id": str(row.id),
+        "version": row.version,
+        "status": row.status,
+        "service": row.service,
+        "mode": row.mode,
+        "trainer": {"id": str(row.trainer_id), "name": row.trainer_name},
+        "client_id": str(row.client_id),
+        "start": utc(row.start),
+        "end": utc(row.end),
+        "tz": row.tz,
+    }
+    if row.join_url is not None:
+        body["join_url"] = row.join_url
+    if row.address is not None:
+        body["address"] = row.address
+    if for_client:
+        token = signer.token("calendar", row.id)
+        body["manage_token"] = signer.token("manage", row.id)
+        body["calendar_url"] = f"{public_url}/v1/bookings/{row.id}/calendar.ics?token={token}"
+    return body
+
+
+def respond(body: dict[str, Any], version: int) -> Response:
+    """A booking with its version as ETag."""
+    return JSONResponse(body, headers={"ETag": f'"{version}"'})
+
+
+def calendar(row: BookingRow, signer: LinkSigner, public_url: str) -> Response:
+    """The booking as an iCalendar file."""
+    manage = f"{public_url}/manage/{signer.token('manage', row.id)}"
+    name = services.find(row.service).name
+    data = calendar_file(
+        booking_id=row.id,
+        version=row.version,
+        start=row.start,
+        end=row.end,
+        tz=row.tz,
+        summary=f"{name} with {row.trainer_name}",
+        description=f"Move or cancel at any time: {manage}",
+        location=row.join_url or one_line(row.address) or "",
+        url=manage,
+        status="CANCELLED" if row.status == "cancelled" else "CONFIRMED",
+        method="PUBLISH",
+        organizer="Limber <hello@limber.example>",
+        attendee=None,
+        stamp=row.updated_at,
+    )
+    return Response(
+        data,
+        media_type="text/calendar; charset=utf-8",
+        headers={"Content-Disposition": 'attachment; filename="limber.ics"'},
+    )

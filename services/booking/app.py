@@ -1,0 +1,61 @@
+"""Composition root of booking: the only place that wires."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import Depends, FastAPI, Request
+
+from services.booking import consumers
+from services.booking.api import bookings, catalogue, clients, sign_in
+from services.booking.api.access import Access
+from services.booking.api.writing import KEY_LIVES, Writer
+from services.booking.domain.links import LinkSigner
+from services.booking.handlers.book import Links
+from services.booking.settings import BookingSettings
+from services.booking.store import idempotency
+from services.booking.streams import Wakeups
+from shared.clock import clock_for
+from shared.http import create_app
+from shared.postgres import Transaction
+from shared.runtime import Runtime
+
+
+def build(settings: BookingSettings) -> FastAPI:
+    """Booking as an ASGI application."""
+    signer = LinkSigner(settings.secret.get_secret_value().encode())
+    clock = clock_for(settings.test_clock, settings.clock_file)
+    runtime = Runtime("booking", settings, consumers.handlers(signer, clock))
+    db = runtime.db
+    wakeups = Wakeups(db)
+    writer = Writer(db, runtime.relay, clock)
+    access = Access(db, signer, clock)
+    links = Links(signer, settings.meeting_url)
+
+    async def forget_old_answers(tx: Transaction) -> None:
+        await idempotency.forget_old(tx, oldest=clock() - KEY_LIVES)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        async with runtime.running([wakeups.listen], cleaning=[forget_old_answers]):
+            yield
+
+    app = create_app(
+        "booking",
+        metrics=runtime.metrics,
+        health=runtime.health,
+        lifespan=lifespan,
+        description="The front door of Limber: people, times, bookings, reports and progress.",
+    )
+
+    async def identify(request: Request) -> None:
+        request.state.caller = await access(request)
+
+    known = [Depends(identify)]
+    public_url = settings.public_url.rstrip("/")
+    app.include_router(catalogue.routes(db, clock), dependencies=known)
+    app.include_router(bookings.routes(db, clock, writer, links, public_url), dependencies=known)
+    app.include_router(sign_in.routes(clock, writer, signer), dependencies=known)
+    app.include_router(
+        clients.routes(db, clock, writer, signer, public_url, wakeups), dependencies=known
+    )
+    return app

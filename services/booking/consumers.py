@@ -1,0 +1,46 @@
+"""Kafka in: what progress tells the front door."""
+
+from uuid import UUID
+
+from services.booking.domain.links import LinkSigner
+from services.booking.handlers import read_model
+from shared.clock import Clock
+from shared.consumer import Handlers
+from shared.contracts.event import Envelope
+from shared.contracts.progress import (
+    SafetyHoldLifted,
+    SafetyHoldPlaced,
+    SubmissionAnswered,
+    ViewUpdated,
+)
+from shared.postgres import Transaction
+from shared.records import Tombstone
+
+
+def handlers(signer: LinkSigner, clock: Clock) -> Handlers:
+    """What booking does with each event."""
+
+    async def on_answer(tx: Transaction, event: Envelope[SubmissionAnswered]) -> None:
+        await read_model.keep_answer(tx, event, now=clock())
+
+    async def on_view(tx: Transaction, event: Envelope[ViewUpdated]) -> None:
+        await read_model.keep_view(tx, event, now=clock())
+
+    async def on_hold(tx: Transaction, event: Envelope[SafetyHoldPlaced]) -> None:
+        await read_model.place_hold(tx, event, signer=signer, now=clock())
+
+    async def on_lift(tx: Transaction, event: Envelope[SafetyHoldLifted]) -> None:
+        await read_model.lift_hold(tx, event, signer=signer, now=clock())
+
+    async def on_erased(tx: Transaction, tombstone: Tombstone) -> None:
+        await read_model.forget_view(tx, UUID(tombstone.key))
+
+    return Handlers(
+        events={
+            SubmissionAnswered: on_answer,
+            ViewUpdated: on_view,
+            SafetyHoldPlaced: on_hold,
+            SafetyHoldLifted: on_lift,
+        },
+        tombstones={ViewUpdated.topic: on_erased},
+    )

@@ -1,0 +1,254 @@
+"""Making a booking: from a hold, or straight from a time."""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from services.booking.domain import areas, services
+from services.booking.domain import bookings as rules
+from services.booking.domain.bookings import Booking
+from services.booking.domain.links import LinkSigner
+from services.booking.domain.people import Caller, Language, Person
+from services.booking.handlers.holds import TimeWish, place_of, slot_taken
+from services.booking.queries import slots
+from services.booking.store import bookings, people, progress, reservations
+from services.booking.store.bookings import BookingDetails
+from shared import outbox
+from shared.contracts.booking import ClientRegistered
+from shared.contracts.event import Event
+from shared.errors import Conflict, Gone, Invalid
+from shared.identifiers import new_id
+from shared.postgres import Transaction
+
+
+@dataclass(frozen=True)
+class ClientWish:
+    """How somebody introduces themselves with a booking."""
+
+    name: str
+    email: str
+    phone: str | None
+    tz: str
+    language: Language
+    reminders: bool
+    marketing: bool
+
+
+@dataclass(frozen=True)
+class BookingWish:
+    """All that is needed to book: a hold or a time, and who for."""
+
+    client: ClientWish
+    hold_id: UUID | None = None
+    time: TimeWish | None = None
+    address: dict[str, Any] | None = None
+    conditions: tuple[str, ...] = ()
+    goal: str | None = None
+
+
+@dataclass(frozen=True)
+class Links:
+    """What bookings need to make links: the signer and the base of meeting rooms."""
+
+    signer: LinkSigner
+    meeting_url: str
+
+
+async def book(
+    tx: Transaction, wish: BookingWish, caller: Caller, *, links: Links, now: datetime
+) -> Booking:
+    """Book a time for a client.
+
+    Raises:
+        Invalid: the wish itself is wrong.
+        Conflict: `slot-taken`, `free-workout-used`, `safety-hold`.
+        Gone: `hold-expired`.
+    """
+    client, is_new = await _client_of(tx, wish.client, caller, now=now)
+    booking = (
+        await _from_hold(tx, wish, client, now=now)
+        if wish.hold_id is not None
+        else await _from_time(tx, wish, client, now=now)
+    )
+    details = BookingDetails(
+        join_url=_meeting_room(links.meeting_url) if booking.mode == "virtual" else None,
+        address=wish.address if booking.mode == "in-person" else None,
+        conditions=wish.conditions,
+        goal=wish.goal,
+    )
+    await bookings.add_booking(tx, booking, details, now=now)
+    events: list[Event] = [rules.confirmed(booking)]
+    if is_new:
+        events.insert(
+            0, ClientRegistered(client_id=client.id, tz=client.tz, language=client.language)
+        )
+    await tell(tx, booking, events, links.signer, now=now)
+    return booking
+
+
+async def tell(
+    tx: Transaction,
+    booking: Booking,
+    events: Sequence[Event],
+    signer: LinkSigner,
+    *,
+    now: datetime,
+) -> None:
+    """Put a change on its way: the contact first, so that notify usually knows it by then."""
+    await people.publish_contact(tx, booking.client_id, signer=signer, now=now)
+    await outbox.add(tx, events, now=now)
+    await progress.wake_streams(tx, booking.client_id)
+
+
+async def _client_of(
+    tx: Transaction, wish: ClientWish, caller: Caller, *, now: datetime
+) -> tuple[Person, bool]:
+    """The person of the address, locked; added when new.
+
+    What a stranger says of a known person changes nothing: only the person, signed in, may.
+    """
+    person = await people.lock_person_by_email(tx, wish.email)
+    if person is None:
+        person = Person(
+            id=new_id(),
+            role="client",
+            name=wish.name,
+            email=wish.email,
+            phone=wish.phone,
+            tz=wish.tz,
+            language=wish.language,
+            reminders=wish.reminders,
+            marketing=wish.marketing,
+            contact_version=0,
+        )
+        if await people.add_person(tx, person, now=now):
+            return person, True
+        # Somebody added the same address at this very moment: it is visible by now.
+        added = await people.lock_person_by_email(tx, wish.email)
+        if added is None:
+            raise RuntimeError("a person with that address exists and cannot be found")
+        return added, False
+    if caller.person_id == person.id:
+        person = replace(
+            person,
+            name=wish.name,
+            phone=wish.phone,
+            tz=wish.tz,
+            language=wish.language,
+            reminders=wish.reminders,
+            marketing=wish.marketing,
+        )
+        await people.update_client(tx, person)
+    return person, False
+
+
+async def _from_hold(
+    tx: Transaction, wish: BookingWish, client: Person, *, now: datetime
+) -> Booking:
+    hold = await reservations.lock_hold(tx, wish.hold_id) if wish.hold_id else None
+    if hold is None or hold.expires_at <= now:
+        raise Gone("hold-expired", "The held time has run out. Please choose a time again.")
+    _check_address(wish.address, hold.area)
+    await _check_client(tx, client, hold.service, hold.start, hold.end)
+    booking = _new_booking(hold.trainer_id, hold.start, hold.end, hold.service, client, wish)
+    booking = replace(booking, mode=hold.mode, area=hold.area)
+    await reservations.turn_hold_into_booking(tx, hold.id, booking.id, client.id)
+    return booking
+
+
+async def _from_time(
+    tx: Transaction, wish: BookingWish, client: Person, *, now: datetime
+) -> Booking:
+    if wish.time is None:
+        raise Invalid.field("hold", "give a hold, or service, mode and start")
+    time = wish.time
+    if time.mode == "in-person" and time.postal is None and wish.address is not None:
+        time = replace(time, postal=wish.address["postal"])
+    place = place_of(time)
+    _check_address(wish.address, place.area)
+    end = time.start + timedelta(minutes=place.service.minutes)
+    await _check_client(tx, client, place.service.id, time.start, end)
+    fitting = await slots.candidates(
+        tx,
+        service=place.service,
+        mode=time.mode,
+        area=place.area,
+        start=time.start,
+        now=now,
+        trainer=time.trainer_id,
+    )
+    for candidate in fitting:
+        booking = _new_booking(
+            candidate.trainer_id, time.start, end, place.service.id, client, wish
+        )
+        booking = replace(booking, mode=time.mode, area=place.area)
+        if await reservations.add_reservation(
+            tx, booking.id, booking.trainer_id, client.id, booking.start, booking.end, now=now
+        ):
+            return booking
+    why = "That time is not free any more. These are the nearest ones."
+    raise await slot_taken(tx, time, place, now=now, why=why)
+
+
+def _new_booking(
+    trainer_id: UUID,
+    start: datetime,
+    end: datetime,
+    service: str,
+    client: Person,
+    wish: BookingWish,
+) -> Booking:
+    return Booking(
+        id=new_id(),
+        client_id=client.id,
+        trainer_id=trainer_id,
+        service=service,
+        mode="virtual",
+        area=None,
+        status="confirmed",
+        version=1,
+        start=start,
+        end=end,
+        tz=wish.client.tz,
+    )
+
+
+async def _check_client(
+    tx: Transaction, client: Person, service: str, start: datetime, end: datetime
+) -> None:
+    if await bookings.safety_hold_stands(tx, client.id):
+        raise Conflict(
+            "safety-hold",
+            "Your sessions wait until your trainer has spoken with you. Please call us.",
+        )
+    if services.find(service).once_per_client and await bookings.first_workout_is_used(
+        tx, client.id
+    ):
+        raise Conflict(
+            "free-workout-used",
+            "Your free first workout is booked or done already. You can move it by its link, or"
+            " book a training session.",
+        )
+    if await reservations.client_is_busy(tx, client.id, start, end):
+        raise Conflict(
+            "slot-taken",
+            "You have another session at that time. Please choose another time.",
+            extra={"alternatives": [], "reason": "client-busy"},
+        )
+
+
+def _check_address(address: dict[str, Any] | None, area: str | None) -> None:
+    if address is None or area is None:
+        return
+    if areas.locate(address["postal"]).area != area:
+        raise Invalid.field(
+            "address.postal", "the address is not in the area the time was chosen for"
+        )
+
+
+def _meeting_room(base: str) -> str:
+    # 128 random bits: whoever does not have the link cannot find the room.
+    return f"{base.rstrip('/')}/limber-{secrets.token_urlsafe(16)}"

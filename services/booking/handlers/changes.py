@@ -1,0 +1,186 @@
+"""What becomes of a booking: moved, cancelled, completed, missed, frozen."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from services.booking.domain import bookings as rules
+from services.booking.domain import services
+from services.booking.domain.bookings import Booking
+from services.booking.domain.links import LinkSigner
+from services.booking.domain.people import Caller
+from services.booking.handlers.book import tell
+from services.booking.handlers.holds import Place, TimeWish, slot_taken
+from services.booking.queries import slots
+from services.booking.store import bookings, reservations
+from shared.contracts.booking import BookingFact
+from shared.errors import Forbidden, NotFound
+from shared.postgres import Transaction
+
+
+async def reschedule(
+    tx: Transaction,
+    booking_id: UUID,
+    caller: Caller,
+    *,
+    start: datetime,
+    trainer_id: UUID | None,
+    version: int | None,
+    signer: LinkSigner,
+    now: datetime,
+) -> Booking:
+    """Move a booking; a lost race leaves it where it was.
+
+    Raises:
+        NotFound, Forbidden: no such booking, or not the caller's.
+        StaleVersion: the caller holds an older version.
+        Conflict: `slot-taken` with alternatives, or the booking has begun or ended.
+    """
+    booking = await _lock_for(tx, booking_id, caller)
+    rules.check_version(booking, version)
+    place = Place(services.find(booking.service), booking.area)
+    end = start + timedelta(minutes=place.service.minutes)
+    moved, event = rules.reschedule(
+        booking, start=start, end=end, trainer_id=trainer_id or booking.trainer_id, now=now
+    )
+    if event is None:
+        return booking
+    wish = TimeWish(booking.service, booking.mode, start, moved.trainer_id)
+    fitting = await slots.candidates(
+        tx,
+        service=place.service,
+        mode=booking.mode,
+        area=place.area,
+        start=start,
+        now=now,
+        trainer=moved.trainer_id,
+        own_hold=booking.id,
+    )
+    free = fitting and not await reservations.client_is_busy(
+        tx, booking.client_id, start, end, besides=booking.id
+    )
+    if not free or not await reservations.move_reservation(
+        tx, booking.id, moved.trainer_id, start, end, now=now
+    ):
+        why = "That time is not free. Your booking stays as it was; these are the nearest times."
+        raise await slot_taken(tx, wish, place, now=now, why=why)
+    await bookings.save_booking(tx, moved, now=now)
+    await tell(tx, moved, [event], signer, now=now)
+    return moved
+
+
+async def cancel(
+    tx: Transaction,
+    booking_id: UUID,
+    caller: Caller,
+    *,
+    version: int | None,
+    signer: LinkSigner,
+    now: datetime,
+) -> Booking:
+    """Cancel a booking; its time is free at once, and a first workout may be booked again."""
+    booking = await _lock_for(tx, booking_id, caller)
+    rules.check_version(booking, version)
+    by: rules.By = "client"
+    if caller.works_here:
+        by = "staff"
+    elif caller.person_id == booking.trainer_id:
+        by = "trainer"
+    cancelled, event = rules.cancel(booking, by=by, now=now)
+    return await _end(tx, booking, cancelled, event, signer, now=now, free_time=True)
+
+
+async def complete(
+    tx: Transaction,
+    booking_id: UUID,
+    caller: Caller,
+    *,
+    version: int | None,
+    signer: LinkSigner,
+    now: datetime,
+) -> Booking:
+    """The trainer says that the session took place."""
+    return await _after_the_fact(
+        tx, booking_id, caller, rules.complete, version=version, signer=signer, now=now
+    )
+
+
+async def miss(
+    tx: Transaction,
+    booking_id: UUID,
+    caller: Caller,
+    *,
+    version: int | None,
+    signer: LinkSigner,
+    now: datetime,
+) -> Booking:
+    """The trainer says that the client did not come."""
+    return await _after_the_fact(
+        tx, booking_id, caller, rules.miss, version=version, signer=signer, now=now
+    )
+
+
+async def freeze_coming(
+    tx: Transaction, client_id: UUID, *, signer: LinkSigner, now: datetime
+) -> None:
+    """A safety hold stands: every coming session of the client waits."""
+    for booking in await bookings.lock_coming_bookings(tx, client_id, now=now):
+        frozen, event = rules.freeze(booking)
+        await _end(tx, booking, frozen, event, signer, now=now, free_time=False)
+
+
+async def unfreeze_coming(
+    tx: Transaction, client_id: UUID, *, signer: LinkSigner, now: datetime
+) -> None:
+    """No safety hold stands any more: coming sessions take place again."""
+    if await bookings.safety_hold_stands(tx, client_id):
+        return
+    for booking in await bookings.lock_coming_bookings(tx, client_id, now=now):
+        again, event = rules.unfreeze(booking)
+        await _end(tx, booking, again, event, signer, now=now, free_time=False)
+
+
+async def _after_the_fact(
+    tx: Transaction,
+    booking_id: UUID,
+    caller: Caller,
+    rule: Callable[..., tuple[Booking, BookingFact | None]],
+    *,
+    version: int | None,
+    signer: LinkSigner,
+    now: datetime,
+) -> Booking:
+    booking = await _lock_for(tx, booking_id, caller)
+    if not (caller.works_here or caller.person_id == booking.trainer_id):
+        raise Forbidden("not-your-trainer", "Only the trainer or staff can say how a session went.")
+    rules.check_version(booking, version)
+    after, event = rule(booking, now=now)
+    return await _end(tx, booking, after, event, signer, now=now, free_time=False)
+
+
+async def _end(
+    tx: Transaction,
+    before: Booking,
+    after: Booking,
+    event: BookingFact | None,
+    signer: LinkSigner,
+    *,
+    now: datetime,
+    free_time: bool,
+) -> Booking:
+    if event is None:
+        return before
+    if free_time:
+        await reservations.delete_reservation(tx, after.id)
+    await bookings.save_booking(tx, after, now=now)
+    await tell(tx, after, [event], signer, now=now)
+    return after
+
+
+async def _lock_for(tx: Transaction, booking_id: UUID, caller: Caller) -> Booking:
+    booking = await bookings.lock_booking(tx, booking_id)
+    if booking is None:
+        raise NotFound("no-such-booking", "There is no such booking.")
+    if not rules.may_touch(booking, caller):
+        raise Forbidden("not-your-booking", "This booking belongs to somebody else.")
+    return booking

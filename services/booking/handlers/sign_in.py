@@ -1,0 +1,92 @@
+"""Sign-in by a mailed code."""
+
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from services.booking.domain.links import LinkSigner
+from services.booking.domain.people import Role
+from services.booking.store import people, sign_in
+from shared.contracts.contacts import SignInCode
+from shared.errors import Unauthorised
+from shared.identifiers import new_id
+from shared.postgres import Transaction
+
+CODE_LIVES = timedelta(minutes=10)
+"""Long enough for a slow mail, short enough that an old mail is worthless."""
+
+WRONG_TRIES = 5
+"""A guesser gets five of a million; then a new code must be asked for."""
+
+SESSION_LIVES = timedelta(days=30)
+
+
+@dataclass(frozen=True)
+class Session:
+    """An open session; the token is told once."""
+
+    token: str
+    person_id: UUID
+    role: Role
+    expires_at: datetime
+
+
+async def ask_for_code(tx: Transaction, email: str, *, signer: LinkSigner, now: datetime) -> None:
+    """Mail a code to a known person; nothing happens for an unknown address."""
+    person = await people.lock_person_by_email(tx, email)
+    if person is None:
+        return
+    request_id, code = new_id(), f"{secrets.randbelow(1_000_000):06}"
+    expires_at = now + CODE_LIVES
+    await sign_in.store_code(
+        tx, person.id, request_id, _code_hash(request_id, code), expires_at=expires_at
+    )
+    await people.publish_contact(
+        tx,
+        person.id,
+        signer=signer,
+        now=now,
+        sign_in=SignInCode(request_id=request_id, code=code, expires_at=expires_at),
+    )
+
+
+async def verify_code(
+    tx: Transaction, email: str, code: str, *, now: datetime
+) -> Session | Unauthorised:
+    """Open a session with a code.
+
+    A wrong code is returned, not raised, so that the count of wrong tries is committed.
+    """
+    person = await people.lock_person_by_email(tx, email)
+    kept = await sign_in.lock_code(tx, person.id) if person else None
+    if person is None or kept is None:
+        return _wrong_code()
+    request_id, code_hash, wrong_tries, expires_at = kept
+    if wrong_tries >= WRONG_TRIES or expires_at <= now:
+        return _wrong_code()
+    if not hmac.compare_digest(code_hash, _code_hash(request_id, code)):
+        await sign_in.count_wrong_try(tx, person.id)
+        return _wrong_code()
+    await sign_in.delete_code(tx, person.id)
+    return await open_session(tx, person.id, person.role, now=now)
+
+
+async def open_session(tx: Transaction, person_id: UUID, role: Role, *, now: datetime) -> Session:
+    """Open a session without a code; the caller has made sure who it is."""
+    token, expires_at = secrets.token_urlsafe(32), now + SESSION_LIVES
+    await sign_in.add_session(tx, person_id, token, now=now, expires_at=expires_at)
+    return Session(token, person_id, role, expires_at)
+
+
+def _code_hash(request_id: UUID, code: str) -> bytes:
+    # Salted by the request, slow enough that a stolen table does not give codes before they end.
+    return hashlib.scrypt(code.encode(), salt=request_id.bytes, n=2**12, r=8, p=1)
+
+
+def _wrong_code() -> Unauthorised:
+    return Unauthorised(
+        "wrong-code", "That code is not valid, or no longer. Ask for a new one and try again."
+    )

@@ -1,0 +1,86 @@
+"""Reports from clients and trainers: checked at the door, then handed to progress."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from services.booking.domain.people import Caller
+from services.booking.store import bookings, people, progress
+from shared import outbox
+from shared.contracts.submissions import (
+    CheckIn,
+    CheckInSubmitted,
+    HoldLiftSubmitted,
+    Submission,
+)
+from shared.errors import Invalid, NotFound
+from shared.identifiers import new_id
+from shared.postgres import Transaction
+
+LATEST_REPORT = timedelta(hours=48)
+"""A report may be this late; what is older would no longer change the next session."""
+
+
+async def submit_check_in(
+    tx: Transaction, client_id: UUID, caller_id: UUID, check_in: CheckIn, *, now: datetime
+) -> UUID:
+    """Hand a check-in to progress; returns the id to wait on.
+
+    Raises:
+        NotFound: no such client.
+        Invalid: a time out of range, or a booking that is not this client's.
+    """
+    if check_in.at > now:
+        raise Invalid.field("at", "lies in the future")
+    if check_in.at < now - LATEST_REPORT:
+        raise Invalid.field("at", "is more than 48 hours ago, too late to count")
+    if check_in.booking is not None:
+        booking = await bookings.find_booking(tx, check_in.booking)
+        if booking is None or booking.client_id != client_id:
+            raise Invalid.field("booking", "is not a booking of this client")
+    tz = await _zone_of(tx, client_id)
+    submission = CheckInSubmitted(
+        submission_id=new_id(),
+        client_id=client_id,
+        submitted_by=caller_id,
+        submitted_at=now,
+        tz=tz,
+        check_in=check_in,
+    )
+    return await _hand_over(tx, submission, "check-in", now=now)
+
+
+async def submit_hold_lift(
+    tx: Transaction, client_id: UUID, caller: Caller, hold_id: UUID, reason: str, *, now: datetime
+) -> UUID:
+    """Ask progress to lift a safety hold; returns the id to wait on.
+
+    Raises:
+        NotFound: no such client, or no such hold on this client.
+    """
+    tz = await _zone_of(tx, client_id)
+    if caller.person_id is None or not await progress.safety_hold_is_known(tx, client_id, hold_id):
+        raise NotFound("no-such-hold", "There is no such safety hold on this client.")
+    submission = HoldLiftSubmitted(
+        submission_id=new_id(),
+        client_id=client_id,
+        submitted_by=caller.person_id,
+        submitted_at=now,
+        tz=tz,
+        hold_id=hold_id,
+        reason=reason,
+    )
+    return await _hand_over(tx, submission, "hold-lift", now=now)
+
+
+async def _zone_of(tx: Transaction, client_id: UUID) -> str:
+    """The client's zone, with the row locked: reports of one client keep their order."""
+    client = await people.lock_person(tx, client_id)
+    if client is None:
+        raise NotFound("no-such-client", "There is no such client.")
+    return client.tz
+
+
+async def _hand_over(tx: Transaction, submission: Submission, kind: str, *, now: datetime) -> UUID:
+    await progress.add_submission(tx, submission, kind)
+    await outbox.add(tx, [submission], now=now)
+    return submission.submission_id

@@ -1,0 +1,1 @@
+"""SQL that only reads, straight to what is answered."""

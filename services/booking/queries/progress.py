@@ -1,0 +1,59 @@
+"""Progress as the page shows it: the newest view, and the answers to reports."""
+
+from typing import Any
+from uuid import UUID
+
+from shared.postgres import Transaction
+
+
+async def view(connection: Transaction, client_id: UUID) -> dict[str, Any]:
+    """The client's view; an empty one at version 0 while progress has said nothing."""
+    document: dict[str, Any] | None = await connection.fetchval(
+        "select document from progress_views where client_id = $1", client_id
+    )
+    return document or empty_view(client_id)
+
+
+def empty_view(client_id: UUID) -> dict[str, Any]:
+    """The view of a client nothing is known of."""
+    return {
+        "client_id": str(client_id),
+        "version": 0,
+        "level": "unknown",
+        "holds": [],
+        "screening": None,
+        "clearance": None,
+        "assessment": None,
+        "plan": None,
+        "check_ins": [],
+        "trends": [],
+        "effects": [],
+        "milestones": [],
+        "next": None,
+        "safety": {"rules": []},
+    }
+
+
+async def submission(
+    connection: Transaction, client_id: UUID, submission_id: UUID
+) -> dict[str, Any] | None:
+    """Status of a report and, when there is one, its answer."""
+    row = await connection.fetchrow(
+        "select status, answer from submissions where id = $1 and client_id = $2",
+        submission_id,
+        client_id,
+    )
+    if row is None:
+        return None
+    return {**(row["answer"] or {}), "id": str(submission_id), "status": row["status"]}
+
+
+async def trains(connection: Transaction, trainer_id: UUID, client_id: UUID) -> bool:
+    """Whether a trainer has, or had, a session with a client that was not cancelled."""
+    found: bool = await connection.fetchval(
+        "select exists (select from bookings where client_id = $1 and trainer_id = $2"
+        " and status <> 'cancelled')",
+        client_id,
+        trainer_id,
+    )
+    return found

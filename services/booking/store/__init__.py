@@ -1,0 +1,1 @@
+"""SQL that writes or locks, one function a statement."""

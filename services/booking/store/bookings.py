@@ -1,0 +1,128 @@
+"""Bookings: locked, added, changed."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from services.booking.domain.bookings import Booking
+from shared.postgres import Transaction
+from shared.zones import zone
+
+_COLUMNS = (
+    "id, client_id, trainer_id, service, mode, area, status, version, start_at as start,"
+    ' end_at as "end", tz'
+)
+
+
+@dataclass(frozen=True)
+class BookingDetails:
+    """What only the people of a booking see."""
+
+    join_url: str | None
+    address: dict[str, Any] | None
+    conditions: tuple[str, ...]
+    goal: str | None
+
+
+async def lock_booking(tx: Transaction, booking_id: UUID) -> Booking | None:
+    """A booking, with its client's row locked first: a client's changes queue up in one order."""
+    await tx.execute(
+        "select from people where id = (select client_id from bookings where id = $1) for update",
+        booking_id,
+    )
+    row = await tx.fetchrow(
+        f"select {_COLUMNS} from bookings where id = $1 for update",  # noqa: S608 - our columns
+        booking_id,
+    )
+    return Booking(**row) if row else None
+
+
+async def find_booking(tx: Transaction, booking_id: UUID) -> Booking | None:
+    """A booking, not locked."""
+    row = await tx.fetchrow(
+        f"select {_COLUMNS} from bookings where id = $1",  # noqa: S608 - our columns
+        booking_id,
+    )
+    return Booking(**row) if row else None
+
+
+async def lock_coming_bookings(tx: Transaction, client_id: UUID, *, now: datetime) -> list[Booking]:
+    """A client's bookings that have not begun, locked, by start."""
+    await tx.execute("select from people where id = $1 for update", client_id)
+    rows = await tx.fetch(
+        f"select {_COLUMNS} from bookings where client_id = $1 and start_at > $2"  # noqa: S608
+        " order by start_at for update",
+        client_id,
+        now,
+    )
+    return [Booking(**row) for row in rows]
+
+
+async def add_booking(
+    tx: Transaction, booking: Booking, details: BookingDetails, *, now: datetime
+) -> None:
+    """Store a new booking; its time is reserved already."""
+    await tx.execute(
+        "insert into bookings (id, client_id, trainer_id, service, mode, area, status, version,"
+        " start_at, end_at, tz, local_start, join_url, address, conditions, goal, created_at,"
+        " updated_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,"
+        " $16, $17, $17)",
+        booking.id,
+        booking.client_id,
+        booking.trainer_id,
+        booking.service,
+        booking.mode,
+        booking.area,
+        booking.status,
+        booking.version,
+        booking.start,
+        booking.end,
+        booking.tz,
+        _wall_time(booking),
+        details.join_url,
+        details.address,
+        list(details.conditions),
+        details.goal,
+        now,
+    )
+
+
+async def save_booking(tx: Transaction, booking: Booking, *, now: datetime) -> None:
+    """Store a booking as it stands now."""
+    await tx.execute(
+        "update bookings set trainer_id = $2, status = $3, version = $4, start_at = $5,"
+        " end_at = $6, local_start = $7, updated_at = $8 where id = $1",
+        booking.id,
+        booking.trainer_id,
+        booking.status,
+        booking.version,
+        booking.start,
+        booking.end,
+        _wall_time(booking),
+        now,
+    )
+
+
+async def first_workout_is_used(tx: Transaction, client_id: UUID) -> bool:
+    """Whether the client has had, or has booked, the free first workout."""
+    used: bool = await tx.fetchval(
+        "select exists (select from bookings where client_id = $1"
+        " and service = 'first-workout' and status <> 'cancelled')",
+        client_id,
+    )
+    return used
+
+
+async def safety_hold_stands(tx: Transaction, client_id: UUID) -> bool:
+    """Whether sessions of the client wait for a person to lift a safety hold."""
+    stands: bool = await tx.fetchval(
+        "select exists (select from safety_holds where client_id = $1 and kind = 'session'"
+        " and lifted_at is null)",
+        client_id,
+    )
+    return stands
+
+
+def _wall_time(booking: Booking) -> datetime:
+    return booking.start.astimezone(zone(booking.tz)).replace(tzinfo=None)

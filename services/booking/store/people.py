@@ -1,0 +1,128 @@
+"""People: found, added, and told to notify as one document each."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from services.booking.domain.links import LinkSigner
+from services.booking.domain.people import Person, email_key
+from shared import outbox
+from shared.contracts.contacts import BookingAccess, Consent, ContactChanged, SignInCode
+from shared.postgres import Transaction
+
+MOST_BOOKINGS = 200
+"""Coming bookings one contact document carries: two years of weekly sessions, and small enough."""
+
+_COLUMNS = "id, role, name, email, phone, tz, language, reminders, marketing, contact_version"
+
+
+async def lock_person_by_email(tx: Transaction, email: str) -> Person | None:
+    """The person of an address, locked: all that concerns one person queues here."""
+    row = await tx.fetchrow(
+        f"select {_COLUMNS} from people where email_key = $1 for update",  # noqa: S608 - our columns
+        email_key(email),
+    )
+    return Person(**row) if row else None
+
+
+async def lock_person(tx: Transaction, person_id: UUID) -> Person | None:
+    """A person, locked."""
+    row = await tx.fetchrow(
+        f"select {_COLUMNS} from people where id = $1 for update",  # noqa: S608
+        person_id,
+    )
+    return Person(**row) if row else None
+
+
+async def add_person(tx: Transaction, person: Person, *, now: datetime) -> bool:
+    """Add a person; False when somebody with that address is there already."""
+    status: str = await tx.execute(
+        "insert into people (id, role, name, email, email_key, phone, tz, language, reminders,"
+        " marketing, created_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
+        " on conflict (email_key) do nothing",
+        person.id,
+        person.role,
+        person.name,
+        person.email,
+        email_key(person.email),
+        person.phone,
+        person.tz,
+        person.language,
+        person.reminders,
+        person.marketing,
+        now,
+    )
+    return status == "INSERT 0 1"
+
+
+async def update_client(tx: Transaction, person: Person) -> None:
+    """Store what a client said of themselves with a new booking."""
+    await tx.execute(
+        "update people set name = $2, phone = $3, tz = $4, language = $5, reminders = $6,"
+        " marketing = $7 where id = $1",
+        person.id,
+        person.name,
+        person.phone,
+        person.tz,
+        person.language,
+        person.reminders,
+        person.marketing,
+    )
+
+
+async def publish_contact(
+    tx: Transaction,
+    person_id: UUID,
+    *,
+    signer: LinkSigner,
+    now: datetime,
+    sign_in: SignInCode | None = None,
+) -> None:
+    """Send notify the person's whole document, with the access to coming bookings."""
+    row = await tx.fetchrow(
+        f"update people set contact_version = contact_version + 1 where id = $1 returning {_COLUMNS}",  # noqa: S608, E501
+        person_id,
+    )
+    person = Person(**row)
+    bookings = await tx.fetch(
+        "select b.id, b.join_url, b.address, t.name as trainer"
+        " from bookings b join people t on t.id = b.trainer_id where b.client_id = $1"
+        " and (b.end_at > $2 or b.updated_at > $2 - interval '1 day')"
+        " order by b.start_at limit $3",
+        person_id,
+        now,
+        MOST_BOOKINGS,
+    )
+    document = ContactChanged(
+        person_id=person.id,
+        version=person.contact_version,
+        role=person.role,
+        name=person.name,
+        email=person.email,
+        phone=person.phone,
+        language=person.language,
+        tz=person.tz,
+        consent=Consent(reminders=person.reminders, marketing=person.marketing),
+        bookings=tuple(
+            BookingAccess(
+                booking_id=booking["id"],
+                manage_token=signer.token("manage", booking["id"]),
+                calendar_token=signer.token("calendar", booking["id"]),
+                join_url=booking["join_url"],
+                address=one_line(booking["address"]),
+                with_name=booking["trainer"],
+            )
+            for booking in bookings
+        ),
+        sign_in=sign_in,
+    )
+    await outbox.add(tx, [document], now=now)
+
+
+def one_line(address: dict[str, Any] | None) -> str | None:
+    """An address as one line of a letter."""
+    if address is None:
+        return None
+    parts: Sequence[str | None] = (address["street"], address.get("city"), address["postal"])
+    return ", ".join(part for part in parts if part)

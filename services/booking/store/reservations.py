@@ -1,0 +1,173 @@
+"""Reservations: the taken time of trainers and clients. The constraints decide every race."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import asyncpg
+
+from shared.contracts.booking import Area, Mode
+from shared.postgres import Transaction
+
+
+@dataclass(frozen=True)
+class Hold:
+    """A time kept for somebody who is filling in the form."""
+
+    id: UUID
+    trainer_id: UUID
+    service: str
+    mode: Mode
+    area: Area | None
+    postal: str | None
+    start: datetime
+    end: datetime
+    expires_at: datetime
+
+
+async def free_expired_holds(
+    tx: Transaction, trainer_id: UUID, start: datetime, end: datetime, *, now: datetime
+) -> None:
+    """Remove run-out holds that stand in the way; nobody has to sweep them."""
+    await tx.execute(
+        "delete from reservations where kind = 'hold' and trainer_id = $1"
+        " and blocked && tstzrange($2, $3) and expires_at <= $4",
+        trainer_id,
+        start,
+        end,
+        now,
+    )
+
+
+async def add_hold(tx: Transaction, hold: Hold, *, now: datetime) -> bool:
+    """Reserve a time for a hold; False when somebody else has it."""
+    await free_expired_holds(tx, hold.trainer_id, hold.start, hold.end, now=now)
+    status: str = await tx.execute(
+        "with reserved as (insert into reservations"
+        " (id, kind, trainer_id, during, blocked, expires_at)"
+        " values ($1, 'hold', $2, tstzrange($3, $4), tstzrange($3, $4), $5)"
+        " on conflict do nothing returning id)"
+        " insert into holds (id, service, mode, area, postal, created_at)"
+        " select id, $6, $7, $8, $9, $10 from reserved",
+        hold.id,
+        hold.trainer_id,
+        hold.start,
+        hold.end,
+        hold.expires_at,
+        hold.service,
+        hold.mode,
+        hold.area,
+        hold.postal,
+        now,
+    )
+    return status == "INSERT 0 1"
+
+
+async def lock_hold(tx: Transaction, hold_id: UUID) -> Hold | None:
+    """A hold, locked; None when it was never made, was given back or was used."""
+    row = await tx.fetchrow(
+        "select r.id, r.trainer_id, h.service, h.mode, h.area, h.postal, lower(r.during) as start,"
+        ' upper(r.during) as "end", r.expires_at'
+        " from reservations r join holds h on h.id = r.id"
+        " where r.id = $1 and r.kind = 'hold' for update of r",
+        hold_id,
+    )
+    return Hold(**row) if row else None
+
+
+async def delete_hold(tx: Transaction, hold_id: UUID) -> bool:
+    """Give a hold back; False when there is none."""
+    status: str = await tx.execute(
+        "delete from reservations where id = $1 and kind = 'hold'", hold_id
+    )
+    return status == "DELETE 1"
+
+
+async def add_reservation(
+    tx: Transaction,
+    booking_id: UUID,
+    trainer_id: UUID,
+    client_id: UUID,
+    start: datetime,
+    end: datetime,
+    *,
+    now: datetime,
+) -> bool:
+    """Reserve a time for a booking made without a hold; False when it is taken."""
+    await free_expired_holds(tx, trainer_id, start, end, now=now)
+    status: str = await tx.execute(
+        "insert into reservations (id, kind, trainer_id, client_id, during, blocked)"
+        " values ($1, 'booking', $2, $3, tstzrange($4, $5), tstzrange($4, $5))"
+        " on conflict do nothing",
+        booking_id,
+        trainer_id,
+        client_id,
+        start,
+        end,
+    )
+    return status == "INSERT 0 1"
+
+
+async def turn_hold_into_booking(
+    tx: Transaction, hold_id: UUID, booking_id: UUID, client_id: UUID
+) -> None:
+    """The hold's reservation becomes the booking's: the time is never free in between."""
+    await tx.execute("delete from holds where id = $1", hold_id)
+    await tx.execute(
+        "update reservations set id = $2, kind = 'booking', client_id = $3, expires_at = null"
+        " where id = $1",
+        hold_id,
+        booking_id,
+        client_id,
+    )
+
+
+async def client_is_busy(
+    tx: Transaction,
+    client_id: UUID,
+    start: datetime,
+    end: datetime,
+    *,
+    besides: UUID | None = None,
+) -> bool:
+    """Whether the client has another session then. Exact while the client's row is locked."""
+    busy: bool = await tx.fetchval(
+        "select exists (select from reservations where client_id = $1"
+        " and during && tstzrange($2, $3) and id is distinct from $4)",
+        client_id,
+        start,
+        end,
+        besides,
+    )
+    return busy
+
+
+async def move_reservation(
+    tx: Transaction,
+    booking_id: UUID,
+    trainer_id: UUID,
+    start: datetime,
+    end: datetime,
+    *,
+    now: datetime,
+) -> bool:
+    """Take the new time and give back the old in one statement; False leaves the old as it was."""
+    await free_expired_holds(tx, trainer_id, start, end, now=now)
+    try:
+        async with tx.transaction():
+            await tx.execute(
+                "update reservations set trainer_id = $2, during = tstzrange($3, $4),"
+                " blocked = tstzrange($3, $4) where id = $1",
+                booking_id,
+                trainer_id,
+                start,
+                end,
+            )
+    except asyncpg.ExclusionViolationError:
+        return False
+    return True
+
+
+async def delete_reservation(tx: Transaction, booking_id: UUID) -> None:
+    """Give a booking's time back."""
+    await tx.execute("delete from reservations where id = $1", booking_id)
