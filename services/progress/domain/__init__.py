@@ -1,0 +1,1 @@
+"""The rules of progress: pure, with time as an argument."""

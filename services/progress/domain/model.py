@@ -1,0 +1,137 @@
+"""What progress knows of one client."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from shared.contracts.progress import Action, HoldKind, Level
+from shared.contracts.submissions import CheckInKind, RedFlag, Why
+
+BookingStatus = Literal["confirmed", "frozen", "cancelled", "completed", "missed"]
+
+LEVELS: tuple[Level, ...] = (
+    "unknown", "go", "go-care", "modify", "stop", "hold", "emergency",
+)  # fmt: skip
+"""Mildest first; `unknown` says nothing and so yields to every other."""
+
+
+def highest(*levels: Level) -> Level:
+    """The level that counts when several hold; `unknown` without any."""
+    return max(levels, key=LEVELS.index, default="unknown")
+
+
+def rfc3339(at: datetime) -> str:
+    """An instant in UTC, as on the wire."""
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+@dataclass(frozen=True)
+class Firing:
+    """A rule that fired on a check-in: what it asks for, its version and the inputs it saw."""
+
+    rule: str
+    version: str
+    level: Level
+    action: str
+    code: str
+    detail: str
+    inputs: dict[str, Any]
+
+    def as_action(self) -> Action:
+        """What the client is told."""
+        return Action(
+            rule=self.rule,
+            level=self.level,
+            action=self.action,
+            code=self.code,
+            detail=self.detail,
+        )
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """One exercise of a session. Pain and enjoyment: 0-10."""
+
+    option: str
+    done: bool
+    worst_pain: int | None
+    enjoyment: int | None
+
+
+@dataclass(frozen=True)
+class Report:
+    """A check-in as judged. `version` is its place in the client's log; scores are 0-10."""
+
+    id: UUID
+    version: int
+    kind: CheckInKind
+    at: datetime
+    tz: str
+    booking_id: UUID | None
+    pain: int
+    stiffness: int | None = None
+    energy: int | None = None
+    mood: int | None = None
+    confidence: int | None = None
+    effort: int | None = None
+    enjoyment: int | None = None
+    worst_pain: int | None = None
+    exercises: tuple[Exercise, ...] = ()
+    red_flags: tuple[RedFlag, ...] = ()
+    why: tuple[Why, ...] = ()
+    flare: bool = False
+    level: Level = "unknown"
+    firings: tuple[Firing, ...] = ()
+
+    @property
+    def place(self) -> tuple[datetime, int]:
+        """Sorts reports by when they were meant, then by when they arrived."""
+        return self.at, self.version
+
+
+@dataclass(frozen=True)
+class Hold:
+    """Something waits until a person lifts it."""
+
+    id: UUID
+    check_in_id: UUID
+    kind: HoldKind
+    option: str | None
+    rule: str
+    level: Level
+    since: datetime
+    reason: str
+    firings: tuple[Firing, ...]
+
+
+@dataclass(frozen=True)
+class Booking:
+    """A client's booking at its newest known version."""
+
+    id: UUID
+    trainer_id: UUID
+    start_at: datetime
+    end_at: datetime
+    tz: str
+    status: BookingStatus
+    version: int
+
+
+@dataclass(frozen=True)
+class Client:
+    """One client. `as_of` is the latest time any event spoke of; there is no other clock.
+
+    `reports` are the newest by time, newest first, as far back as rules and view look;
+    `bookings` the recent and coming ones; `lifted_version` the log's place of the last lift.
+    """
+
+    id: UUID
+    version: int = 0
+    level: Level = "unknown"
+    as_of: datetime | None = None
+    lifted_version: int = 0
+    next: dict[str, Any] | None = None
+    reports: tuple[Report, ...] = field(default=(), repr=False)
+    holds: tuple[Hold, ...] = ()
+    bookings: tuple[Booking, ...] = ()

@@ -1,0 +1,73 @@
+"""What the client should do next, as of the latest event."""
+
+from datetime import datetime, time, timedelta
+from typing import Any
+
+from services.progress.domain.model import Booking, Client, Report, rfc3339
+from shared.contracts.submissions import CheckInKind
+from shared.zones import zone
+
+MORNING = time(8)
+"""Local time from which the next morning's check-in is asked for."""
+
+ASKED_FOR = timedelta(hours=48)
+"""After a session's end nobody is asked about it any longer than this."""
+
+
+def next_step(client: Client) -> dict[str, Any] | None:
+    """`{code, booking, at}` of the earliest step that is due or coming; None when nothing is.
+
+    Codes: `await-trainer` while a hold on sessions stands, else `pre-check-in`, `post-check-in`
+    and `next-morning` of a session.
+    """
+    held = [hold for hold in client.holds if hold.kind == "session"]
+    if held:
+        return {"code": "await-trainer", "booking": None, "at": rfc3339(held[0].since)}
+    if client.as_of is None:
+        return None
+    as_of = client.as_of
+    steps = [
+        (step[1], str(booking.id), step[0])
+        for booking in client.bookings
+        if (step := _step(booking, client.reports, as_of)) is not None
+    ]
+    if not steps:
+        return None
+    at, booking_id, code = min(steps)
+    return {"code": code, "booking": booking_id, "at": rfc3339(at)}
+
+
+def _step(
+    booking: Booking, reports: tuple[Report, ...], as_of: datetime
+) -> tuple[str, datetime] | None:
+    if booking.status not in {"confirmed", "completed"} or as_of >= booking.end_at + ASKED_FOR:
+        return None
+    given = {report.kind for report in reports if _speaks_of(report, booking)}
+    morning = next_morning(booking)
+    over = booking.status == "completed" or booking.end_at <= as_of
+    if "next-morning" in given:
+        return None
+    if "post" in given or as_of >= morning:
+        return "next-morning", morning
+    if over or "pre" in given:
+        return "post-check-in", booking.end_at
+    return "pre-check-in", booking.start_at
+
+
+def next_morning(booking: Booking) -> datetime:
+    """The morning after a session, where it took place."""
+    here = zone(booking.tz)
+    day = booking.end_at.astimezone(here).date() + timedelta(days=1)
+    return datetime.combine(day, MORNING, here)
+
+
+def _speaks_of(report: Report, booking: Booking) -> bool:
+    if report.booking_id is not None:
+        return report.booking_id == booking.id
+    # Without a booking named, the local day decides.
+    here = zone(booking.tz)
+    days: dict[CheckInKind, int] = {"pre": 0, "post": 0, "next-morning": 1}
+    if report.kind not in days:
+        return False
+    day = booking.start_at.astimezone(here).date() + timedelta(days=days[report.kind])
+    return report.at.astimezone(here).date() == day

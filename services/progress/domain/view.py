@@ -1,0 +1,123 @@
+"""The one document per client that the page shows."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import Any
+
+from services.progress.domain.model import Client, Firing, Hold, Report, highest, rfc3339
+from shared.contracts.progress import Level, ViewUpdated
+
+SHOWN_CHECK_INS = 90
+"""About three months of daily check-ins."""
+
+CHECK_INS_BYTES = 60_000
+"""The check-ins' share of the 100 kB a document may have; older ones are left out beyond it."""
+
+EXERCISES_BYTES = 2_000
+"""A session's exercises beyond this are left out of the document and counted."""
+
+SHOWN_HOLDS = 20
+"""Holds shown, oldest first; later ones appear as these are lifted."""
+
+
+def level(client: Client) -> Level:
+    """The gravest of the standing holds' levels and the newest report's.
+
+    After a lift nothing is known until the next check-in, whatever was reported before.
+    """
+    newest = client.reports[0] if client.reports else None
+    heard = newest is not None and newest.version > client.lifted_version
+    return highest(
+        *(hold.level for hold in client.holds if hold.kind == "session"),
+        *([newest.level] if newest is not None and heard else []),
+    )
+
+
+def in_force(client: Client) -> list[Firing]:
+    """The rules that make the level, of standing holds first."""
+    held = client.holds[:SHOWN_HOLDS]
+    firings = [firing for hold in held for firing in hold.firings]
+    if client.reports and client.reports[0].version > client.lifted_version:
+        newest = client.reports[0]
+        already = {(hold.check_in_id, hold.rule) for hold in held}
+        firings += [f for f in newest.firings if (newest.id, f.rule) not in already]
+    return firings
+
+
+def updated(client: Client) -> ViewUpdated:
+    """The event that carries the document."""
+    return ViewUpdated(
+        client_id=client.id,
+        version=client.version,
+        level=client.level,
+        document=document(client),
+    )
+
+
+def document(client: Client) -> dict[str, Any]:
+    """The progress view, ready for JSON; below 100 kB whatever the history."""
+    return {
+        "client_id": str(client.id),
+        "version": client.version,
+        "level": client.level,
+        "holds": [_hold(hold) for hold in client.holds[:SHOWN_HOLDS]],
+        "screening": None,
+        "clearance": None,
+        "assessment": None,
+        "plan": None,
+        "check_ins": _check_ins(client.reports),
+        "trends": [],
+        "effects": [],
+        "milestones": [],
+        "next": client.next,
+        "safety": {"rules": [asdict(firing) for firing in in_force(client)]},
+    }
+
+
+def _check_ins(reports: Iterable[Report]) -> list[dict[str, Any]]:
+    shown: list[dict[str, Any]] = []
+    room = CHECK_INS_BYTES
+    for report in reports:
+        item = _check_in(report)
+        room -= len(json.dumps(item))
+        if room < 0 or len(shown) == SHOWN_CHECK_INS:
+            break
+        shown.append(item)
+    return shown
+
+
+def _check_in(report: Report) -> dict[str, Any]:
+    exercises = [asdict(exercise) for exercise in report.exercises]
+    fits = len(json.dumps(exercises)) <= EXERCISES_BYTES
+    return {
+        "id": str(report.id),
+        "kind": report.kind,
+        "at": rfc3339(report.at),
+        "booking": None if report.booking_id is None else str(report.booking_id),
+        "pain": report.pain,
+        "stiffness": report.stiffness,
+        "energy": report.energy,
+        "mood": report.mood,
+        "confidence": report.confidence,
+        "effort": report.effort,
+        "enjoyment": report.enjoyment,
+        "worst_pain": report.worst_pain,
+        "exercises": exercises if fits else [],
+        "exercises_left_out": 0 if fits else len(exercises),
+        "red_flags": list(report.red_flags),
+        "why": list(report.why),
+        "flare": report.flare,
+        "level": report.level,
+    }
+
+
+def _hold(hold: Hold) -> dict[str, Any]:
+    return {
+        "id": str(hold.id),
+        "kind": hold.kind,
+        "option": hold.option,
+        "rule": hold.rule,
+        "since": rfc3339(hold.since),
+        "reason": hold.reason,
+    }

@@ -1,0 +1,242 @@
+"""Progress's tables: loading a client, and making one decision true."""
+
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from services.progress.domain.model import (
+    Booking,
+    BookingStatus,
+    Client,
+    Exercise,
+    Firing,
+    Hold,
+    Report,
+)
+from services.progress.domain.next_step import ASKED_FOR
+from services.progress.domain.rules import Rules
+from services.progress.domain.view import SHOWN_CHECK_INS
+from shared.contracts.booking import BookingFact
+from shared.contracts.submissions import HoldLiftSubmitted, Submission
+from shared.postgres import Transaction
+
+HISTORY_LIMIT = 500
+"""Reports loaded at most: ten times what a client who reports twice a day has in the window."""
+
+HOLDS_LIMIT = 100
+"""Standing holds loaded: more than the view shows; as long as one is left the level stays."""
+
+COMING_LIMIT = 20
+"""Recent and coming bookings looked at; later ones cannot be the next step."""
+
+_REPORT = (
+    "id, version, kind, at, tz, booking_id, pain, stiffness, energy, mood, confidence, effort,"
+    " enjoyment, worst_pain, exercises, red_flags, why, flare, level, firings"
+)
+_BOOKING = "id, trainer_id, start_at, end_at, tz, status, version"
+
+
+async def lock_client(tx: Transaction, client_id: UUID) -> Client:
+    """The client's row, held until the transaction ends; made when it is the first time."""
+    # One statement also for a new client; what it updates is what it found, once it has the lock.
+    row = await tx.fetchrow(
+        "insert into clients (client_id) values ($1)"
+        " on conflict (client_id) do update set version = clients.version"
+        " returning client_id as id, version, level, as_of, lifted_version, next",
+        client_id,
+    )
+    return Client(**row)
+
+
+async def append_submission(tx: Transaction, client: Client, submission: Submission) -> bool:
+    """Write a submission into the log as its next entry; False when it is there already."""
+    return await _append(
+        tx,
+        client,
+        submission.type,
+        f"submission {submission.submission_id}",
+        submission.submitted_at,
+        submission.model_dump(mode="json"),
+    )
+
+
+async def append_booking(tx: Transaction, client: Client, fact: BookingFact, at: datetime) -> bool:
+    """Write a booking's change into the log as its next entry; False when it is there already."""
+    return await _append(
+        tx,
+        client,
+        fact.type,
+        f"booking {fact.booking_id} {fact.version}",
+        at,
+        fact.model_dump(mode="json"),
+    )
+
+
+async def _append(
+    tx: Transaction, client: Client, kind: str, about: str, at: datetime, data: dict[str, Any]
+) -> bool:
+    added = await tx.fetchval(
+        "insert into log (client_id, version, type, about, at, data)"
+        " values ($1, $2, $3, $4, $5, $6) on conflict (client_id, about) do nothing returning true",
+        client.id,
+        client.version + 1,
+        kind,
+        about,
+        at,
+        data,
+    )
+    return added is not None
+
+
+async def load_reports(
+    tx: Transaction, client_id: UUID, rules: Rules, since: datetime
+) -> tuple[Report, ...]:
+    """Newest first: what the view shows, and all that counts for a report of the time `since`."""
+    rows = await tx.fetch(
+        f"select {_REPORT} from check_ins where client_id = $1 and at >= least($2,"  # noqa: S608
+        " coalesce((select at from check_ins where client_id = $1"
+        " order by at desc, version desc offset $3 limit 1), '-infinity'))"
+        " order by at desc, version desc limit $4",
+        client_id,
+        since - rules.usual.window,
+        SHOWN_CHECK_INS - 1,
+        HISTORY_LIMIT,
+    )
+    return tuple(_report(dict(row)) for row in rows)
+
+
+async def load_holds(
+    tx: Transaction, client_id: UUID, wanted: UUID | None = None
+) -> tuple[Hold, ...]:
+    """The standing holds, oldest first, at most `HOLDS_LIMIT`; `wanted` is always among them."""
+    rows = await tx.fetch(
+        "select id, check_in_id, kind, option, rule, level, since, reason, firings from holds"
+        " where client_id = $1 and lifted_at is null"
+        " order by (id = $2) is not true, since, id limit $3",
+        client_id,
+        wanted,
+        HOLDS_LIMIT,
+    )
+    holds = (Hold(**{**row, "firings": _firings(row["firings"])}) for row in rows)
+    return tuple(sorted(holds, key=lambda hold: (hold.since, hold.id)))
+
+
+async def load_bookings(tx: Transaction, client_id: UUID, as_of: datetime) -> tuple[Booking, ...]:
+    """The recent and coming bookings, earliest first, after the last one before them."""
+    rows = await tx.fetch(
+        f"(select {_BOOKING} from bookings where client_id = $1"  # noqa: S608
+        " and status <> 'cancelled' and end_at <= $2 order by end_at desc, id desc limit 1)"
+        f" union all (select {_BOOKING} from bookings where client_id = $1"
+        " and status <> 'cancelled' and end_at > $2 order by end_at, id limit $3)",
+        client_id,
+        as_of - ASKED_FOR - timedelta(days=1),
+        COMING_LIMIT,
+    )
+    return tuple(Booking(**row) for row in rows)
+
+
+async def save_client(tx: Transaction, client: Client) -> None:
+    """Store where the client stands now."""
+    await tx.execute(
+        "update clients set version = $2, level = $3, as_of = $4, lifted_version = $5, next = $6"
+        " where client_id = $1",
+        client.id,
+        client.version,
+        client.level,
+        client.as_of,
+        client.lifted_version,
+        client.next,
+    )
+
+
+async def add_report(tx: Transaction, client_id: UUID, report: Report) -> None:
+    """Store a check-in as judged."""
+    values = asdict(report)
+    columns = _REPORT.split(", ")
+    places = ", ".join(f"${number}" for number in range(2, len(columns) + 2))
+    await tx.execute(
+        f"insert into check_ins (client_id, {_REPORT}) values ($1, {places})",  # noqa: S608
+        client_id,
+        *(values[column] for column in columns),
+    )
+
+
+async def add_hold(tx: Transaction, client_id: UUID, hold: Hold) -> None:
+    """Store a hold."""
+    await tx.execute(
+        "insert into holds (client_id, id, check_in_id, kind, option, rule, level, since, reason,"
+        " firings) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        client_id,
+        hold.id,
+        hold.check_in_id,
+        hold.kind,
+        hold.option,
+        hold.rule,
+        hold.level,
+        hold.since,
+        hold.reason,
+        [asdict(firing) for firing in hold.firings],
+    )
+
+
+async def lift_hold(tx: Transaction, submission: HoldLiftSubmitted) -> None:
+    """Note who lifted a hold and when; why is in the log."""
+    await tx.execute(
+        "update holds set lifted_at = $3, lifted_by = $4"
+        " where client_id = $1 and id = $2 and lifted_at is null",
+        submission.client_id,
+        submission.hold_id,
+        submission.submitted_at,
+        submission.submitted_by,
+    )
+
+
+async def save_booking(tx: Transaction, fact: BookingFact, status: BookingStatus) -> bool:
+    """Store a booking's newest state; False when a newer one, or this one, is known already."""
+    saved = await tx.fetchval(
+        "insert into bookings (id, client_id, trainer_id, start_at, end_at, tz, status, version)"
+        " values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (id) do update"
+        " set trainer_id = excluded.trainer_id, start_at = excluded.start_at,"
+        " end_at = excluded.end_at, tz = excluded.tz, status = excluded.status,"
+        " version = excluded.version where bookings.version < excluded.version"
+        " and bookings.client_id = excluded.client_id returning true",
+        fact.booking_id,
+        fact.client_id,
+        fact.trainer_id,
+        fact.start,
+        fact.end,
+        fact.tz,
+        status,
+        fact.version,
+    )
+    return saved is not None
+
+
+async def read_log(tx: Transaction, client_id: UUID) -> list[tuple[str, datetime, dict[str, Any]]]:
+    """Type, time and data of everything applied to a client, in order."""
+    rows = await tx.fetch(
+        "select type, at, data from log where client_id = $1 order by version", client_id
+    )
+    return [(row["type"], row["at"], row["data"]) for row in rows]
+
+
+async def forget_state(tx: Transaction, client_id: UUID) -> Client:
+    """Empty all that the log can rebuild; the client as if nothing had happened."""
+    for table in ("holds", "check_ins", "bookings"):
+        await tx.execute(f"delete from {table} where client_id = $1", client_id)  # noqa: S608
+    client = Client(client_id)
+    await save_client(tx, client)
+    return client
+
+
+def _report(row: dict[str, Any]) -> Report:
+    row["exercises"] = tuple(Exercise(**exercise) for exercise in row["exercises"])
+    row["red_flags"] = tuple(row["red_flags"])
+    row["why"] = tuple(row["why"])
+    row["firings"] = _firings(row["firings"])
+    return Report(**row)
+
+
+def _firings(stored: list[dict[str, Any]]) -> tuple[Firing, ...]:
+    return tuple(Firing(**firing) for firing in stored)
