@@ -90,14 +90,14 @@ class Relay:
                     delay = 0.1
                 except (*TRANSIENT, KafkaError) as fault:
                     log.warning("relay-waits", fault=type(fault).__name__, delay_s=delay)
-                    await self._drop_producer()
+                    await self.close()
                     await asyncio.sleep(delay)
                     delay = min(delay * 2, 5.0)
                     continue
                 if not full:
                     await self._rest()
         finally:
-            await self._drop_producer()
+            await self.close()
 
     async def publish_batch(self) -> int:
         """Publish the oldest events and forget them; returns how many. 0 when another relay works.
@@ -162,7 +162,8 @@ class Relay:
         self._producer = producer
         return producer
 
-    async def _drop_producer(self) -> None:
+    async def close(self) -> None:
+        """Let the producer go."""
         producer, self._producer = self._producer, None
         if producer is not None:
             try:

@@ -1,0 +1,163 @@
+"""Calendar files (RFC 5545) of one booking, with the zone's own rules inside."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from email.utils import parseaddr
+from functools import lru_cache
+from typing import Literal
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from icalendar import (
+    Calendar,
+    Event,
+    Timezone,
+    TimezoneDaylight,
+    TimezoneStandard,
+    vCalAddress,
+    vText,
+)
+
+from shared.zones import zone
+
+Method = Literal["REQUEST", "CANCEL", "PUBLISH"]
+Status = Literal["CONFIRMED", "TENTATIVE", "CANCELLED"]
+
+PRODUCT = "-//Limber//Booking//EN"
+
+ZONE_MARGIN_YEARS = 1
+"""Years of zone rules before and after the session: the changes around it, not a century of them."""
+
+_STEP = timedelta(days=1)
+
+
+def calendar_uid(booking_id: UUID) -> str:
+    """The UID of a booking, the same through all its versions."""
+    return f"{booking_id}@limber"
+
+
+def calendar_file(
+    *,
+    booking_id: UUID,
+    version: int,
+    start: datetime,
+    end: datetime,
+    tz: str,
+    summary: str,
+    description: str,
+    location: str | None,
+    url: str | None,
+    status: Status,
+    method: Method,
+    organizer: str,
+    attendee: str | None,
+    stamp: datetime,
+) -> bytes:
+    """One booking as an iCalendar file in UTF-8.
+
+    `start`, `end` and `stamp` are aware instants; `organizer` and `attendee` are addresses, with a
+    name before angle brackets if wanted. A file that is only published has no attendee.
+
+    Raises:
+        UnknownZoneError: `tz` is not in the IANA database.
+    """
+    rules = zone(tz)
+    event = Event()
+    event.add("uid", calendar_uid(booking_id))
+    event.add("sequence", version)
+    event.add("dtstamp", stamp.astimezone(UTC))
+    for name, at in (("dtstart", start), ("dtend", end)):
+        event.add(name, at.astimezone(rules).replace(tzinfo=None), {"TZID": tz})
+    event.add("summary", summary)
+    event.add("description", description)
+    if location:
+        event.add("location", location)
+    if url:
+        event.add("url", url)
+    event.add("status", status)
+    event.add("organizer", _address(organizer))
+    if attendee:
+        address = _address(attendee)
+        address.params["ROLE"] = vText("REQ-PARTICIPANT")
+        # The person booked it, so there is nothing left to accept.
+        address.params["PARTSTAT"] = vText("ACCEPTED")
+        address.params["RSVP"] = vText("FALSE")
+        event.add("attendee", address)
+
+    calendar = Calendar()
+    calendar.add("prodid", PRODUCT)
+    calendar.add("version", "2.0")
+    calendar.add("calscale", "GREGORIAN")
+    calendar.add("method", method)
+    year = start.astimezone(rules).year
+    calendar.add_component(_timezone(tz, year - ZONE_MARGIN_YEARS, year + ZONE_MARGIN_YEARS + 1))
+    calendar.add_component(event)
+    file: bytes = calendar.to_ical()
+    return file
+
+
+def _address(text: str) -> vCalAddress:
+    name, mailbox = parseaddr(text)
+    address = vCalAddress(f"mailto:{mailbox}")
+    if name:
+        address.params["CN"] = vText(name)
+    return address
+
+
+@lru_cache(maxsize=256)
+def _timezone(tz: str, first_year: int, last_year: int) -> Timezone:
+    """VTIMEZONE from the pinned rules, for the years from `first_year` up to `last_year`.
+
+    Built here because an observance begins at the wall time *before* the change (RFC 5545,
+    3.6.5); a library that writes the time after it is an hour off on the day of the change.
+    """
+    rules = zone(tz)
+    begin = datetime(first_year, 1, 1, tzinfo=UTC)
+    found = Timezone()
+    found.add("tzid", tz)
+    found.add_component(_observance(rules, begin, begin))
+    for change in _changes(rules, begin, datetime(last_year, 1, 1, tzinfo=UTC)):
+        found.add_component(_observance(rules, change, change - timedelta(microseconds=1)))
+    return found
+
+
+def _observance(
+    rules: ZoneInfo, change: datetime, before: datetime
+) -> TimezoneStandard | TimezoneDaylight:
+    after, was = change.astimezone(rules), before.astimezone(rules)
+    part = TimezoneDaylight() if after.dst() else TimezoneStandard()
+    offset_from, offset_to = was.utcoffset() or timedelta(0), after.utcoffset() or timedelta(0)
+    part.add("dtstart", (change + offset_from).replace(tzinfo=None))
+    part.add("tzoffsetfrom", offset_from)
+    part.add("tzoffsetto", offset_to)
+    part.add("tzname", after.tzname() or tz_text(offset_to))
+    return part
+
+
+def tz_text(offset: timedelta) -> str:
+    """An offset as text such as UTC-07:00."""
+    minutes = int(offset.total_seconds() // 60)
+    sign = "-" if minutes < 0 else "+"
+    return f"UTC{sign}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}"
+
+
+def _changes(rules: ZoneInfo, begin: datetime, end: datetime) -> Iterator[datetime]:
+    """The instants at which offset or name change, to the second."""
+    at = begin
+    while at < end:
+        after = at + _STEP
+        if _rule_at(rules, at) != _rule_at(rules, after):
+            low, high = at, after
+            while high - low > timedelta(seconds=1):
+                middle = (low + (high - low) / 2).replace(microsecond=0)
+                if _rule_at(rules, middle) == _rule_at(rules, at):
+                    low = middle
+                else:
+                    high = middle
+            yield high
+        at = after
+
+
+def _rule_at(rules: ZoneInfo, at: datetime) -> tuple[timedelta | None, str | None]:
+    local = at.astimezone(rules)
+    return local.utcoffset(), local.tzname()
