@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 import sys
 from typing import Annotated, Any
 
@@ -32,6 +33,8 @@ def events(
 ) -> None:
     """Print records as JSON lines; without --max, follow the topic until Ctrl-C."""
     bootstrap = find_stack().kafka_bootstrap
+    # What matters of the client's complaints comes back as an error of its own.
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     try:
         asyncio.run(_follow(bootstrap, topic, from_beginning=from_beginning, limit=limit))
     except KafkaError as error:
@@ -56,8 +59,8 @@ async def _follow(bootstrap: str, topic: str, *, from_beginning: bool, limit: in
     consumer = AIOKafkaConsumer(
         bootstrap_servers=bootstrap, group_id=None, enable_auto_commit=False
     )
-    await consumer.start()
     try:
+        await consumer.start()
         partitions = await _partitions(consumer, topic)
         consumer.assign(partitions)
         if from_beginning:
