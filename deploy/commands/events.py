@@ -7,7 +7,7 @@ import sys
 from typing import Annotated, Any
 
 import typer
-from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka import AIOKafkaConsumer, ConsumerRecord
 from aiokafka.errors import KafkaError
 
 from deploy.commands.failure import Failure
@@ -57,16 +57,16 @@ def as_document(record: "ConsumerRecord[bytes | None, bytes | None]") -> dict[st
 async def _follow(bootstrap: str, topic: str, *, from_beginning: bool, limit: int | None) -> None:
     # Without a group nothing is committed and no other consumer is disturbed.
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=bootstrap, group_id=None, enable_auto_commit=False
+        bootstrap_servers=bootstrap,
+        group_id=None,
+        auto_offset_reset="earliest" if from_beginning else "latest",
     )
     try:
         await consumer.start()
-        partitions = await _partitions(consumer, topic)
-        consumer.assign(partitions)
-        if from_beginning:
-            await consumer.seek_to_beginning(*partitions)
-        else:
-            await consumer.seek_to_end(*partitions)
+        # Asking for an unknown topic by name could make it on a broker that allows that.
+        if topic not in await consumer.topics():
+            raise Failure(f"there is no topic {topic!r}")
+        consumer.subscribe([topic])
         printed = 0
         while limit is None or printed < limit:
             batches = await consumer.getmany(timeout_ms=POLL_MILLISECONDS)
@@ -83,13 +83,6 @@ async def _follow(bootstrap: str, topic: str, *, from_beginning: bool, limit: in
         sys.stdout = None
     finally:
         await consumer.stop()
-
-
-async def _partitions(consumer: AIOKafkaConsumer, topic: str) -> list[TopicPartition]:
-    if topic not in await consumer.topics():
-        raise Failure(f"there is no topic {topic!r}")
-    numbers = consumer.partitions_for_topic(topic)
-    return [TopicPartition(topic, number) for number in sorted(numbers or ())]
 
 
 def _text(raw: bytes | None) -> str | None:

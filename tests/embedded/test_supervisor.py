@@ -268,6 +268,7 @@ async def test_events_of_a_killed_broker_are_still_there(up: Up) -> None:
     await wait_until(lambda: kafka_answers(after.port), seconds=PATIENCE_SECONDS, what="Kafka")
     printed = up.limber("events", topic, "--from-beginning", "--max", "2")
 
+    assert printed.stderr == ""
     first, second = (json.loads(line) for line in printed.stdout.splitlines())
     assert first == {
         "key": "k",
