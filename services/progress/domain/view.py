@@ -14,8 +14,8 @@ SHOWN_CHECK_INS = 90
 CHECK_INS_BYTES = 60_000
 """The check-ins' share of the 100 kB a document may have; older ones are left out beyond it."""
 
-EXERCISES_BYTES = 2_000
-"""A session's exercises beyond this are left out of the document and counted."""
+SHOWN_EXERCISES, EXERCISES_BYTES = 20, 2_000
+"""A session with more exercises than this is shown without them, with their number."""
 
 SHOWN_HOLDS = 20
 """Holds shown, oldest first; later ones appear as these are lifted."""
@@ -88,8 +88,7 @@ def _check_ins(reports: Iterable[Report]) -> list[dict[str, Any]]:
 
 
 def _check_in(report: Report) -> dict[str, Any]:
-    exercises = [asdict(exercise) for exercise in report.exercises]
-    fits = len(json.dumps(exercises)) <= EXERCISES_BYTES
+    exercises = _exercises(report)
     return {
         "id": str(report.id),
         "kind": report.kind,
@@ -103,13 +102,20 @@ def _check_in(report: Report) -> dict[str, Any]:
         "effort": report.effort,
         "enjoyment": report.enjoyment,
         "worst_pain": report.worst_pain,
-        "exercises": exercises if fits else [],
-        "exercises_left_out": 0 if fits else len(exercises),
+        "exercises": exercises,
+        "exercises_left_out": len(report.exercises) - len(exercises),
         "red_flags": list(report.red_flags),
         "why": list(report.why),
         "flare": report.flare,
         "level": report.level,
     }
+
+
+def _exercises(report: Report) -> list[dict[str, Any]]:
+    if len(report.exercises) > SHOWN_EXERCISES:
+        return []
+    exercises = [asdict(exercise) for exercise in report.exercises]
+    return exercises if len(json.dumps(exercises)) <= EXERCISES_BYTES else []
 
 
 def _hold(hold: Hold) -> dict[str, Any]:
