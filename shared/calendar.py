@@ -26,7 +26,7 @@ Status = Literal["CONFIRMED", "TENTATIVE", "CANCELLED"]
 PRODUCT = "-//Limber//Booking//EN"
 
 ZONE_MARGIN_YEARS = 1
-"""Years of zone rules before and after the session: the changes around it, not a century of them."""
+"""Years of zone rules on each side of the session: the changes around it, not a century."""
 
 _STEP = timedelta(days=1)
 

@@ -1,0 +1,77 @@
+"""What a send attempt ended as, and what follows for the message."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from services.notify.domain.delivery import Delivery, State
+
+Result = Literal["accepted", "deferred", "refused", "bounced", "unreachable", "lost", "unknown"]
+
+RETRY_FIRST = timedelta(seconds=2)
+RETRY_FACTOR = 3
+RETRY_LONGEST = timedelta(minutes=15)
+"""A server that says "later" is asked after 2 s, 6 s, 18 s … at most every quarter of an hour."""
+
+UNREACHABLE_LONGEST = timedelta(seconds=30)
+"""No server at all: looked for more often, since its return is what everybody waits for."""
+
+JITTER = 0.25
+"""Up to a quarter is added, so that messages deferred together do not return together."""
+
+UNKNOWN_RESENDS = 1
+"""An essential message whose fate is unknown is sent once more, with the same Message-ID."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How one attempt ended: what the server did, its reply code if it gave one.
+
+    accepted: taken. deferred: 4xx. refused: 5xx. bounced: 5xx for the recipient.
+    unreachable: no server could be reached. lost: the link broke before the text was handed over.
+    unknown: it broke after that, so the text may have arrived.
+    """
+
+    result: Result
+    code: int | None = None
+
+
+@dataclass(frozen=True)
+class Next:
+    """The state that follows; `at` is when a retry is due."""
+
+    state: State
+    reason: str | None = None
+    at: datetime | None = None
+
+
+def after(outcome: Outcome, delivery: Delivery, *, now: datetime, jitter: float) -> Next:
+    """What follows from an attempt; `jitter` is a random number in [0, 1)."""
+    match outcome.result:
+        case "accepted":
+            return Next("sent")
+        case "refused":
+            return Next("failed", f"refused with {outcome.code}")
+        case "bounced":
+            return Next("bounced", f"recipient refused with {outcome.code}")
+        case "unknown":
+            return after_unknown(delivery.message_class, delivery.unknowns, now=now)
+        case "deferred" | "lost" | "unreachable":
+            longest = UNREACHABLE_LONGEST if outcome.result == "unreachable" else RETRY_LONGEST
+            at = now + _delay(delivery.attempts, longest, jitter)
+            if at >= delivery.expires_at:
+                return Next("expired", "no server took it in time")
+            return Next("retrying", outcome.result, at)
+
+
+def after_unknown(message_class: str, unknowns: int, *, now: datetime) -> Next:
+    """What follows when nobody knows whether the text arrived; `unknowns` counts earlier ones."""
+    if message_class == "essential" and unknowns < UNKNOWN_RESENDS:
+        return Next("retrying", "sent again, its fate is unknown", now)
+    return Next("unknown", "the link broke after the text was handed over")
+
+
+def _delay(attempts: int, longest: timedelta, jitter: float) -> timedelta:
+    # The exponent is bounded before the power is taken: attempts may grow for days.
+    grown = RETRY_FIRST * int(RETRY_FACTOR ** min(max(attempts, 0), 10))
+    return min(grown, longest) * (1 + JITTER * jitter)

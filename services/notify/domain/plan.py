@@ -1,0 +1,233 @@
+"""Which messages follow from an event, and when each is due."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID, uuid5
+
+from services.notify.domain.templates import (
+    ALERTED_FOR,
+    ANNOUNCED_FOR,
+    BOOKING_CANCELLED,
+    BOOKING_CONFIRMED,
+    BOOKING_RESCHEDULED,
+    DEFAULT_REMINDERS,
+    REMINDERS,
+    SAFETY_ALERT,
+    SIGN_IN_CODE,
+    TRAINER_BOOKED,
+    TRAINER_CANCELLED,
+    TRAINER_MOVED,
+    Channel,
+    Template,
+)
+from services.notify.domain.windows import QUIET_HOURS, zone_or_company
+from shared.contracts.booking import (
+    BookingCancelled,
+    BookingCompleted,
+    BookingConfirmed,
+    BookingFact,
+    BookingFrozen,
+    BookingMissed,
+    BookingRescheduled,
+    BookingUnfrozen,
+)
+from shared.contracts.contacts import ContactChanged
+from shared.contracts.event import Envelope
+from shared.contracts.progress import Level, SafetyHoldPlaced, SafetyLevelChanged
+
+BookingStatus = Literal["confirmed", "frozen", "cancelled", "completed", "missed"]
+
+ALARMING: frozenset[Level] = frozenset({"stop", "emergency"})
+"""Levels at which a person is told at once."""
+
+_ALERTS = UUID("6b0c1f5e-3f0a-5c0e-9d5f-2f7f8c1f6a10")
+
+_STATUS: dict[type[BookingFact], BookingStatus] = {
+    BookingConfirmed: "confirmed",
+    BookingRescheduled: "confirmed",
+    BookingUnfrozen: "confirmed",
+    BookingFrozen: "frozen",
+    BookingCancelled: "cancelled",
+    BookingCompleted: "completed",
+    BookingMissed: "missed",
+}
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A message to be: who gets it, about which version of what, and in which span of time.
+
+    `detail` holds what it speaks of: ids, codes and instants, never a name or an address.
+    """
+
+    template: Template
+    subject_id: UUID
+    subject_version: int
+    recipient_id: UUID
+    nominal_at: datetime
+    due_at: datetime
+    expires_at: datetime
+    booking_id: UUID | None = None
+    detail: dict[str, Any] = field(default_factory=dict)
+    channel: Channel = "email"
+
+
+@dataclass(frozen=True)
+class Alert:
+    """Something about a client that people must hear of at once."""
+
+    id: UUID
+    client_id: UUID
+    level: Level
+    at: datetime
+
+
+def status_after(event: BookingFact) -> BookingStatus:
+    """The booking's status once the event has happened."""
+    return _STATUS[type(event)]
+
+
+def from_booking(
+    event: Envelope[Any], *, status: BookingStatus, tz: str | None, now: datetime
+) -> list[Planned]:
+    """Messages that follow from a booking event; `tz` is the client's zone as far as known.
+
+    A frozen booking that moves stays frozen, so `status` is the one the booking now has.
+    """
+    fact = event.data
+    found = list(_announcements(fact, event.time, now))
+    if status == "confirmed":
+        found += reminders(fact, detail=_detail(fact, event.time), tz=tz or fact.tz, now=now)
+    return [planned for planned in found if planned.expires_at > now]
+
+
+def reminders(
+    fact: BookingFact, *, detail: dict[str, Any], tz: str | None, now: datetime
+) -> Iterator[Planned]:
+    """The client's reminders that are still ahead."""
+    for reminder in REMINDERS.get(fact.service, DEFAULT_REMINDERS):
+        nominal = fact.start - reminder.before
+        due = due_outside_quiet_hours(nominal, tz)
+        if nominal <= now or due <= now:
+            continue
+        yield Planned(
+            template=reminder.template,
+            subject_id=fact.booking_id,
+            subject_version=fact.version,
+            recipient_id=fact.client_id,
+            nominal_at=nominal,
+            due_at=due,
+            expires_at=fact.start - reminder.useless,
+            booking_id=fact.booking_id,
+            detail=detail,
+        )
+
+
+def due_outside_quiet_hours(nominal: datetime, tz: str | None) -> datetime:
+    """The nominal moment, or the end of the last allowed window before it."""
+    return QUIET_HOURS.last_allowed(nominal, zone_or_company(tz))
+
+
+def from_contact(contact: ContactChanged, *, now: datetime) -> list[Planned]:
+    """The sign-in code that was asked for, unless it has run out."""
+    asked = contact.sign_in
+    if asked is None or asked.expires_at <= now:
+        return []
+    return [
+        Planned(
+            template=SIGN_IN_CODE,
+            subject_id=asked.request_id,
+            subject_version=0,
+            recipient_id=contact.person_id,
+            nominal_at=now,
+            due_at=now,
+            expires_at=asked.expires_at,
+        )
+    ]
+
+
+def alert_from(fact: SafetyLevelChanged | SafetyHoldPlaced) -> Alert | None:
+    """The alert an event calls for, if it calls for one.
+
+    A level and the hold that comes with it are one alert: same client, same moment.
+    """
+    if isinstance(fact, SafetyLevelChanged) and fact.level not in ALARMING:
+        return None
+    moment = uuid5(_ALERTS, f"{fact.client_id} {fact.at.isoformat()}")
+    return Alert(moment, fact.client_id, fact.level, fact.at)
+
+
+def from_alert(alert: Alert, recipients: Sequence[UUID], *, now: datetime) -> list[Planned]:
+    """One message to each person who must hear of it, unless it is too old to help."""
+    expires = alert.at + ALERTED_FOR
+    if expires <= now:
+        return []
+    return [
+        Planned(
+            template=SAFETY_ALERT,
+            subject_id=alert.id,
+            subject_version=0,
+            recipient_id=recipient,
+            nominal_at=now,
+            due_at=now,
+            expires_at=expires,
+            detail={
+                "client_id": str(alert.client_id),
+                "level": alert.level,
+                "at": alert.at.isoformat(),
+            },
+        )
+        for recipient in recipients
+    ]
+
+
+def _announcements(fact: BookingFact, at: datetime, now: datetime) -> Iterator[Planned]:
+    match fact:
+        case BookingConfirmed():
+            yield _announce(BOOKING_CONFIRMED, fact, fact.client_id, at, now)
+            yield _announce(TRAINER_BOOKED, fact, fact.trainer_id, at, now)
+        case BookingRescheduled():
+            yield _announce(BOOKING_RESCHEDULED, fact, fact.client_id, at, now)
+            if fact.previous_trainer_id == fact.trainer_id:
+                yield _announce(TRAINER_MOVED, fact, fact.trainer_id, at, now)
+            else:
+                yield _announce(TRAINER_BOOKED, fact, fact.trainer_id, at, now)
+                yield _announce(TRAINER_CANCELLED, fact, fact.previous_trainer_id, at, now)
+        case BookingCancelled():
+            yield _announce(BOOKING_CANCELLED, fact, fact.client_id, at, now)
+            yield _announce(TRAINER_CANCELLED, fact, fact.trainer_id, at, now)
+        case _:
+            return
+
+
+def _announce(
+    template: Template, fact: BookingFact, recipient: UUID, at: datetime, now: datetime
+) -> Planned:
+    return Planned(
+        template=template,
+        subject_id=fact.booking_id,
+        subject_version=fact.version,
+        recipient_id=recipient,
+        nominal_at=now,
+        due_at=now,
+        expires_at=at + ANNOUNCED_FOR,
+        booking_id=fact.booking_id,
+        detail=_detail(fact, at),
+    )
+
+
+def _detail(fact: BookingFact, at: datetime) -> dict[str, Any]:
+    """What a mail about this version says; kept with it, so that it says so however late."""
+    detail = {
+        "service": fact.service,
+        "mode": fact.mode,
+        "start": fact.start.isoformat(),
+        "end": fact.end.isoformat(),
+        "tz": fact.tz,
+        "at": at.isoformat(),
+    }
+    if isinstance(fact, BookingRescheduled):
+        detail["previous_start"] = fact.previous_start.isoformat()
+    return detail

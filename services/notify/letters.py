@@ -1,0 +1,258 @@
+"""A message as a mail: words, one layout as text and HTML, headers, and the calendar file."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP, SMTPUTF8
+from email.utils import format_datetime, parseaddr
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2.environment import Template
+from markupsafe import Markup
+
+from services.notify.domain.delivery import Delivery, Person
+from services.notify.domain.windows import zone_or_company
+from services.notify.wording import WORDS, Words, clock_time, day, span
+from shared.calendar import Method, Status, calendar_file
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]+")
+
+CALENDAR_OF: dict[str, tuple[Method, Status]] = {
+    "booking-confirmed": ("REQUEST", "CONFIRMED"),
+    "booking-rescheduled": ("REQUEST", "CONFIRMED"),
+    "booking-cancelled": ("CANCEL", "CANCELLED"),
+}
+"""Messages that carry a calendar file, its method and the session's status in it."""
+
+OVER = frozenset({"booking-cancelled", "trainer-cancelled"})
+"""Messages about a session that will not be: they name no place and offer no links."""
+
+
+FOR_TRAINERS = frozenset({"trainer-booked", "trainer-moved", "trainer-cancelled"})
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A mail ready to go: bare envelope addresses and the bytes with CRLF line ends."""
+
+    sender: str
+    recipient: str
+    text: bytes
+
+
+class LetterError(Exception):
+    """The message cannot be written as a mail, now or later."""
+
+
+@dataclass(frozen=True)
+class _Session:
+    """What a mail says of a session, in the recipient's words."""
+
+    facts: list[tuple[str, str]]
+    actions: list[tuple[str, str]]
+    variables: dict[str, Any]
+
+
+class LetterWriter:
+    """Writes mails. Templates are read when it is made, so a broken one stops the start."""
+
+    def __init__(self, *, sender: str, public_url: str) -> None:
+        loader = FileSystemLoader(Path(__file__).parent / "templates")
+        made: Callable[..., Environment] = Environment
+        self._plain = made(loader=loader, undefined=StrictUndefined, autoescape=False)
+        self._html = made(loader=loader, undefined=StrictUndefined, autoescape=True)
+        for name in loader.list_templates():
+            self._plain.get_template(name)
+            self._html.get_template(name)
+        self._sender = sender
+        self._sender_name, self._sender_address = parseaddr(sender)
+        self._domain = self._sender_address.rpartition("@")[2]
+        self._public_url = public_url
+
+    def write(self, delivery: Delivery, *, now: datetime) -> Letter:
+        """The mail of a delivery whose person is known.
+
+        Raises:
+            LetterError: something the template needs is missing, or an address is not one.
+        """
+        person = delivery.person
+        if person is None:
+            raise LetterError("nobody to write to")
+        try:
+            return self._written(delivery, person, now)
+        except Exception as fault:  # noqa: BLE001 - whatever it is, this mail cannot be written
+            # Only the kind: the text of a fault may quote a name or an address.
+            raise LetterError(type(fault).__name__) from None
+
+    def _written(self, delivery: Delivery, person: Person, now: datetime) -> Letter:
+        words = WORDS[person.language]
+        content = self._content(delivery, person, words)
+        name = f"{person.language}/{delivery.template}.j2"
+        plain, html = self._plain.get_template(name), self._html.get_template(name)
+        variables = content.variables
+        body = _block(plain, "body", variables)
+        subject = _one_line(_block(plain, "subject", variables))
+        layout: dict[str, Any] = {
+            "language": person.language,
+            "subject": subject,
+            "facts": content.facts,
+            "actions": content.actions,
+            "footer": [words.footer]
+            + ([words.service_footer] if delivery.message_class == "service" else []),
+        }
+        beyond_ascii = not person.email.isascii()
+        policy = (SMTPUTF8 if beyond_ascii else SMTP).clone(cte_type="7bit")
+        mail = EmailMessage(policy=policy)
+        self._head(mail, delivery, person, subject, now)
+        mail.set_content(
+            self._plain.get_template("layout.txt.j2").render(
+                layout | {"paragraphs": _paragraphs(body)}
+            )
+        )
+        paragraphs = [Markup(part) for part in _paragraphs(_block(html, "body", variables))]  # noqa: S704 - rendered with autoescape
+        mail.add_alternative(
+            self._html.get_template("layout.html.j2").render(layout | {"paragraphs": paragraphs}),
+            subtype="html",
+        )
+        if delivery.template in CALENDAR_OF:
+            self._attach_calendar(mail, delivery, person, words, body)
+        return Letter(self._sender_address, person.email, mail.as_bytes())
+
+    def _head(
+        self, mail: EmailMessage, delivery: Delivery, person: Person, subject: str, now: datetime
+    ) -> None:
+        mail["From"] = Address(self._sender_name, addr_spec=self._sender_address)
+        mail["To"] = Address(_one_line(person.name), addr_spec=person.email)
+        mail["Subject"] = subject
+        mail["Date"] = format_datetime(now)
+        # The same for every attempt, so that mailboxes and we can tell a twin.
+        mail["Message-ID"] = (
+            f"<{delivery.template}.{delivery.subject_id}.{delivery.subject_version}"
+            f".{delivery.recipient_id}@{self._domain}>"
+        )
+        mail["Auto-Submitted"] = "auto-generated"
+        mail["X-Limber-Template"] = delivery.template
+        if delivery.booking_id is not None:
+            mail["X-Limber-Booking"] = str(delivery.booking_id)
+        mail["Content-Language"] = person.language
+
+    def _content(self, delivery: Delivery, person: Person, words: Words) -> _Session:
+        variables: dict[str, Any] = {"name": _one_line(person.name) or words.someone}
+        match delivery.nature:
+            case "announcement" | "reminder":
+                return self._session(delivery, person, words, variables)
+            case "code":
+                if delivery.code is None:
+                    raise LetterError("the code is gone")
+                variables["code"] = delivery.code.code
+                variables["until"] = clock_time(
+                    delivery.code.expires_at, zone_or_company(person.tz), person.language
+                )
+                return _Session([], [(words.sign_in, f"{self._public_url}/sign-in")], variables)
+            case "alert":
+                variables["client"] = _one_line(delivery.client_name or "") or words.a_client
+                variables["level"] = delivery.detail["level"]
+                return _Session([], [(words.desk, f"{self._public_url}/desk")], variables)
+
+    def _session(
+        self, delivery: Delivery, person: Person, words: Words, variables: dict[str, Any]
+    ) -> _Session:
+        detail, access, rules = delivery.detail, delivery.access, zone_or_company(person.tz)
+        start, end = _instant(detail, "start"), _instant(detail, "end")
+        for_client = delivery.template not in FOR_TRAINERS
+        nobody = words.a_trainer if for_client else words.a_client
+        with_name = _one_line(access.with_name) if access else ""
+        variables |= {
+            "service": words.services.get(detail["service"], words.other_service),
+            "first": detail["service"] == "first-workout",
+            "virtual": detail["mode"] == "virtual",
+            "day": day(start, rules, person.language),
+            "time": clock_time(start, rules, person.language),
+            "with_name": with_name or nobody,
+        }
+        facts = [(words.when, span(start, end, rules, person.language))]
+        actions: list[tuple[str, str]] = []
+        if "previous_start" in detail:
+            previous = _instant(detail, "previous_start")
+            was = f"{day(previous, rules, person.language)}, "
+            facts.append((words.before, was + clock_time(previous, rules, person.language)))
+        if with_name:
+            facts.append((words.with_whom, with_name))
+        if delivery.template in OVER:
+            return _Session(facts, actions, variables)
+        if detail["mode"] == "virtual":
+            facts.append((words.where, words.online))
+        elif access and access.address:
+            facts.append((words.where, _one_line(access.address)))
+        if access and access.join_url:
+            actions.append((words.join, access.join_url))
+        if not for_client:
+            actions.append((words.desk, f"{self._public_url}/desk"))
+        else:
+            actions.append((words.manage, self._manage_url(delivery)))
+            if access:
+                actions.append(
+                    (words.calendar, self._calendar_url(delivery, access.calendar_token))
+                )
+        return _Session(facts, actions, variables)
+
+    def _attach_calendar(
+        self, mail: EmailMessage, delivery: Delivery, person: Person, words: Words, body: str
+    ) -> None:
+        method, status = CALENDAR_OF[delivery.template]
+        detail, access = delivery.detail, delivery.access
+        service = words.services.get(detail["service"], words.other_service).capitalize()
+        over = delivery.template in OVER
+        place = None if over or access is None else access.join_url or access.address
+        file = calendar_file(
+            booking_id=delivery.subject_id,
+            version=delivery.subject_version,
+            start=_instant(detail, "start"),
+            end=_instant(detail, "end"),
+            tz=zone_or_company(detail["tz"]).key,
+            summary=f"{service} · Limber",
+            description="\n\n".join(_paragraphs(body)),
+            location=place,
+            url=None if over else self._manage_url(delivery),
+            status=status,
+            method=method,
+            organizer=self._sender,
+            attendee=f'"{_one_line(person.name)}" <{person.email}>',
+            stamp=_instant(detail, "at"),
+        )
+        mail.add_alternative(
+            file.decode(), subtype="calendar", params={"method": method}, cte="base64"
+        )
+        mail.add_attachment(
+            file, maintype="application", subtype="ics", filename="session.ics", cte="base64"
+        )
+
+    def _manage_url(self, delivery: Delivery) -> str:
+        if delivery.access is None:
+            return f"{self._public_url}/me"
+        return f"{self._public_url}/manage/{delivery.access.manage_token}"
+
+    def _calendar_url(self, delivery: Delivery, token: str) -> str:
+        return f"{self._public_url}/v1/bookings/{delivery.subject_id}/calendar.ics?token={token}"
+
+
+def _block(template: Template, name: str, variables: dict[str, Any]) -> str:
+    return "".join(template.blocks[name](template.new_context(variables))).strip()
+
+
+def _paragraphs(text: str) -> list[str]:
+    return [" ".join(part.split()) for part in re.split(r"\n\s*\n", text) if part.strip()]
+
+
+def _one_line(text: str) -> str:
+    """Without line ends, control characters and quotation marks, which headers take amiss."""
+    return _CONTROL.sub(" ", text).replace('"', "'").replace("\\", "").strip()
+
+
+def _instant(detail: dict[str, Any], name: str) -> datetime:
+    return datetime.fromisoformat(detail[name])

@@ -1,0 +1,74 @@
+"""What notify reads from its environment (NOTIFY_*)."""
+
+from email.utils import parseaddr
+from typing import Annotated
+from urllib.parse import unquote, urlsplit
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import SettingsConfigDict
+
+from services.notify.smtp import Server
+from shared.settings import ServiceSettings
+
+DEFAULT_PORTS = {"smtp": 25, "smtps": 465}
+
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+class NotifySettings(ServiceSettings):
+    """Settings of notify. `smtp_urls`: smtp[s]://[user:password@]host[:port], comma-separated."""
+
+    model_config = SettingsConfigDict(env_prefix="NOTIFY_", hide_input_in_errors=True)
+
+    smtp_urls: SecretStr
+    from_: Annotated[str, Field(validation_alias="NOTIFY_FROM")]
+    public_url: str
+
+    @field_validator("smtp_urls")
+    @classmethod
+    def _readable(cls, urls: SecretStr) -> SecretStr:
+        if not _servers(urls.get_secret_value()):
+            raise ValueError("names no SMTP server")
+        return urls
+
+    @field_validator("from_")
+    @classmethod
+    def _an_address(cls, sender: str) -> str:
+        if "@" not in parseaddr(sender)[1]:
+            raise ValueError("is not a mail address such as Limber <hello@limber.example>")
+        return sender
+
+    @field_validator("public_url")
+    @classmethod
+    def _without_slash(cls, url: str) -> str:
+        if urlsplit(url).scheme not in {"http", "https"}:
+            raise ValueError("is not an http or https address")
+        return url.rstrip("/")
+
+    @property
+    def servers(self) -> tuple[Server, ...]:
+        """The mail servers, the primary first."""
+        return _servers(self.smtp_urls.get_secret_value())
+
+
+def _servers(urls: str) -> tuple[Server, ...]:
+    return tuple(_server(url.strip()) for url in urls.split(",") if url.strip())
+
+
+def _server(url: str) -> Server:
+    # The messages never quote the address: it may hold a password.
+    parts = urlsplit(url)
+    if parts.scheme not in DEFAULT_PORTS:
+        raise ValueError("an SMTP address begins with smtp:// or smtps://")
+    if not parts.hostname:
+        raise ValueError("an SMTP address names no host")
+    local = parts.hostname in LOOPBACK
+    return Server(
+        host=parts.hostname,
+        port=parts.port or DEFAULT_PORTS[parts.scheme],
+        tls=parts.scheme == "smtps",
+        # A password never crosses a network in the clear.
+        starttls=True if parts.username and not local and parts.scheme == "smtp" else None,
+        username=unquote(parts.username) if parts.username else None,
+        password=unquote(parts.password) if parts.password else None,
+    )

@@ -1,0 +1,151 @@
+"""People and bookings as the topics tell of them; only a newer version replaces what is stored."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from services.notify.domain.plan import Alert, BookingStatus
+from shared.contracts.booking import BookingFact
+from shared.contracts.contacts import ContactChanged
+from shared.postgres import Transaction
+
+
+@dataclass(frozen=True)
+class ContactBefore:
+    """What was known of a person before; `tz` is None for somebody new."""
+
+    tz: str | None
+
+
+@dataclass(frozen=True)
+class BookingAfter:
+    """The booking's status as stored, and its client's zone where it is known."""
+
+    status: BookingStatus
+    client_tz: str | None
+
+
+async def save_contact(
+    tx: Transaction, contact: ContactChanged, *, now: datetime
+) -> ContactBefore | None:
+    """Store a contact; None when the stored one is as new or newer."""
+    sign_in = contact.sign_in
+    bookings = {
+        str(access.booking_id): access.model_dump(mode="json", exclude={"booking_id"})
+        for access in contact.bookings
+    }
+    row = await tx.fetchrow(
+        "with before as (select tz from contacts where person_id = $1)"
+        " insert into contacts (person_id, version, role, name, email, phone, language, tz,"
+        " reminders, marketing, bookings, sign_in, updated_at)"
+        " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11::text::jsonb, $12::text::jsonb, $13)"
+        " on conflict (person_id) do update set version = excluded.version, role = excluded.role,"
+        " name = excluded.name, email = excluded.email, phone = excluded.phone,"
+        " language = excluded.language, tz = excluded.tz, reminders = excluded.reminders,"
+        " marketing = excluded.marketing, bookings = excluded.bookings,"
+        " sign_in = excluded.sign_in, updated_at = excluded.updated_at"
+        " where contacts.version < excluded.version"
+        " returning (select tz from before) as tz",
+        contact.person_id,
+        contact.version,
+        contact.role,
+        contact.name,
+        contact.email,
+        contact.phone,
+        contact.language,
+        contact.tz,
+        contact.consent.reminders,
+        contact.consent.marketing,
+        json.dumps(bookings),
+        None if sign_in is None else sign_in.model_dump_json(),
+        now,
+    )
+    return None if row is None else ContactBefore(row["tz"])
+
+
+async def forget_contact(tx: Transaction, person_id: UUID) -> None:
+    """Delete all that is known of a person."""
+    await tx.execute("delete from contacts where person_id = $1", person_id)
+
+
+async def save_booking(
+    tx: Transaction,
+    fact: BookingFact,
+    status: BookingStatus,
+    *,
+    keeps_frozen: bool,
+    now: datetime,
+) -> BookingAfter | None:
+    """Store a booking; None when the stored one is as new or newer.
+
+    With `keeps_frozen` a frozen booking stays frozen: it moved, but the hold still stands.
+    """
+    row = await tx.fetchrow(
+        "insert into bookings (id, version, status, client_id, trainer_id, service, mode,"
+        " start_at, end_at, tz, updated_at)"
+        " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
+        " on conflict (id) do update set version = excluded.version,"
+        " status = case when $12 and bookings.status = 'frozen' then 'frozen'"
+        " else excluded.status end,"
+        " trainer_id = excluded.trainer_id, service = excluded.service, mode = excluded.mode,"
+        " start_at = excluded.start_at, end_at = excluded.end_at, tz = excluded.tz,"
+        " updated_at = excluded.updated_at"
+        " where bookings.version < excluded.version"
+        " returning status, (select tz from contacts where person_id = $4) as client_tz",
+        fact.booking_id,
+        fact.version,
+        status,
+        fact.client_id,
+        fact.trainer_id,
+        fact.service,
+        fact.mode,
+        fact.start,
+        fact.end,
+        fact.tz,
+        now,
+        keeps_frozen,
+    )
+    return None if row is None else BookingAfter(row["status"], row["client_tz"])
+
+
+async def trainers_of(tx: Transaction, client_id: UUID, *, since: datetime) -> list[UUID]:
+    """The trainers of a client's bookings that start after `since` and were not cancelled."""
+    rows = await tx.fetch(
+        "select distinct trainer_id from bookings"
+        " where client_id = $1 and start_at > $2 and status <> 'cancelled'",
+        client_id,
+        since,
+    )
+    return [row["trainer_id"] for row in rows]
+
+
+async def leads(tx: Transaction) -> list[UUID]:
+    """Everybody who is on duty as lead."""
+    return [
+        row["person_id"]
+        for row in await tx.fetch("select person_id from contacts where role = 'lead'")
+    ]
+
+
+async def save_alert(tx: Transaction, alert: Alert) -> None:
+    """Keep an alert for people who become known later."""
+    await tx.execute(
+        "insert into safety_alerts (id, client_id, level, at) values ($1, $2, $3, $4)"
+        " on conflict (id) do nothing",
+        alert.id,
+        alert.client_id,
+        alert.level,
+        alert.at,
+    )
+
+
+async def emergencies_since(tx: Transaction, since: datetime) -> Sequence[Alert]:
+    """The emergencies after an instant, oldest first."""
+    rows = await tx.fetch(
+        "select id, client_id, level, at from safety_alerts"
+        " where at > $1 and level = 'emergency' order by at",
+        since,
+    )
+    return [Alert(**row) for row in rows]

@@ -1,0 +1,153 @@
+"""Messages come into being, move and are called off; each change with its event in the outbox."""
+
+import json
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from services.notify.domain.plan import Planned
+from shared import outbox
+from shared.contracts.messages import MessageCancelled, MessageScheduled
+from shared.identifiers import new_id
+from shared.postgres import Transaction
+
+_CANCEL_REMINDERS = """
+update deliveries set state = 'cancelled', reason = $1, updated_at = $2, waits_for = null
+where subject_id = $3 and subject_version < $4 and nature = 'reminder'
+and state in ('scheduled', 'retrying')
+returning id, recipient_id, template, channel, booking_id
+"""
+
+_CANCEL_FOR_PERSON = """
+update deliveries set state = 'cancelled', reason = $1, updated_at = $2, waits_for = null
+where recipient_id = $3 and state in ('scheduled', 'retrying')
+returning id, recipient_id, template, channel, booking_id
+"""
+
+
+async def add(tx: Transaction, planned: Sequence[Planned], *, now: datetime) -> int:
+    """Schedule messages; one that is there already stays as it is. Returns how many are new."""
+    if not planned:
+        return 0
+    columns = zip(
+        *(
+            (
+                new_id(),
+                message.template.name,
+                message.subject_id,
+                message.subject_version,
+                message.channel,
+                message.recipient_id,
+                message.booking_id,
+                message.template.message_class,
+                message.template.nature,
+                json.dumps(message.detail),
+                message.nominal_at,
+                message.due_at,
+                message.expires_at,
+            )
+            for message in planned
+        ),
+        strict=True,
+    )
+    rows = await tx.fetch(
+        "insert into deliveries (id, template, subject_id, subject_version, channel, recipient_id,"
+        " booking_id, class, nature, detail, nominal_at, due_at, next_at, expires_at,"
+        " created_at, updated_at)"
+        " select id, template, subject_id, subject_version, channel, recipient_id, booking_id,"
+        " class, nature, detail::jsonb, nominal_at, due_at, due_at, expires_at, $14, $14"
+        " from unnest($1::uuid[], $2::text[], $3::uuid[], $4::integer[], $5::text[], $6::uuid[],"
+        " $7::uuid[], $8::text[], $9::text[], $10::text[], $11::timestamptz[], $12::timestamptz[],"
+        " $13::timestamptz[]) as e(id, template, subject_id, subject_version, channel,"
+        " recipient_id, booking_id, class, nature, detail, nominal_at, due_at, expires_at)"
+        " on conflict (template, subject_id, subject_version, channel, recipient_id) do nothing"
+        " returning id, recipient_id, template, channel, booking_id, due_at",
+        *(list(column) for column in columns),
+        now,
+    )
+    await _tell_scheduled(tx, rows, now)
+    return len(rows)
+
+
+async def cancel_reminders(
+    tx: Transaction, booking_id: UUID, *, below_version: int, reason: str, now: datetime
+) -> None:
+    """Call off the reminders of older versions of a booking that have not gone out."""
+    rows = await tx.fetch(_CANCEL_REMINDERS, reason, now, booking_id, below_version)
+    await _tell_cancelled(tx, rows, reason, now)
+
+
+async def cancel_for_person(
+    tx: Transaction, person_id: UUID, *, reason: str, now: datetime
+) -> None:
+    """Call off all that has not gone out to a person."""
+    rows = await tx.fetch(_CANCEL_FOR_PERSON, reason, now, person_id)
+    await _tell_cancelled(tx, rows, reason, now)
+
+
+async def wake(tx: Transaction, person_id: UUID, *, now: datetime) -> int:
+    """Let messages that wait for this person's contact or links be looked at now."""
+    status: str = await tx.execute(
+        "update deliveries set next_at = $2, waits_for = null"
+        " where recipient_id = $1 and state in ('scheduled', 'retrying')"
+        " and waits_for in ('contact', 'access')",
+        person_id,
+        now,
+    )
+    return int(status.rsplit(maxsplit=1)[-1])
+
+
+async def move_reminders(
+    tx: Transaction,
+    person_id: UUID,
+    due_for: Callable[[datetime], datetime],
+    *,
+    now: datetime,
+) -> None:
+    """Give a person's reminders a new due time by their nominal one: the person's zone changed."""
+    rows = await tx.fetch(
+        "select id, nominal_at, due_at from deliveries where recipient_id = $1"
+        " and state = 'scheduled' and nature = 'reminder' for update",
+        person_id,
+    )
+    moved = [row for row in rows if due_for(row["nominal_at"]) != row["due_at"]]
+    if not moved:
+        return
+    changed = await tx.fetch(
+        "update deliveries d set due_at = e.due_at, next_at = e.due_at, updated_at = $3"
+        " from unnest($1::uuid[], $2::timestamptz[]) as e(id, due_at) where d.id = e.id"
+        " returning d.id, d.recipient_id, d.template, d.channel, d.booking_id, d.due_at",
+        [row["id"] for row in moved],
+        [due_for(row["nominal_at"]) for row in moved],
+        now,
+    )
+    await _tell_scheduled(tx, changed, now)
+
+
+async def _tell_cancelled(
+    tx: Transaction, rows: Sequence[asyncpg.Record], reason: str, now: datetime
+) -> None:
+    await outbox.add(
+        tx, (MessageCancelled(reason=reason, at=now, **_told(row)) for row in rows), now=now
+    )
+
+
+async def _tell_scheduled(tx: Transaction, rows: Sequence[asyncpg.Record], now: datetime) -> None:
+    await outbox.add(
+        tx,
+        (MessageScheduled(due_at=row["due_at"], at=now, **_told(row)) for row in rows),
+        now=now,
+    )
+
+
+def _told(row: asyncpg.Record) -> dict[str, Any]:
+    return {
+        "message_id": row["id"],
+        "recipient_id": row["recipient_id"],
+        "template": row["template"],
+        "channel": row["channel"],
+        "booking_id": row["booking_id"],
+    }
