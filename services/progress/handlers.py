@@ -100,9 +100,7 @@ async def _apply_check_in(
     outcome = decide.check_in(client, submission, rules)
     if outcome.report is not None:
         await store.add_report(tx, client.id, outcome.report)
-    for hold in outcome.placed:
-        await store.add_hold(tx, client.id, hold)
-    await store.save_client(tx, outcome.client)
+    await store.save_client(tx, outcome.client, outcome.placed)
     return outcome
 
 

@@ -1,5 +1,6 @@
 """Progress's tables: loading a client, and making one decision true."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,6 +14,7 @@ from services.progress.domain.model import (
     Firing,
     Hold,
     Report,
+    rfc3339,
 )
 from services.progress.domain.next_step import ASKED_FOR
 from services.progress.domain.rules import Rules
@@ -136,17 +138,22 @@ async def load_bookings(tx: Transaction, client_id: UUID, as_of: datetime) -> tu
     return tuple(Booking(**row) for row in rows)
 
 
-async def save_client(tx: Transaction, client: Client) -> None:
-    """Store where the client stands now."""
+async def save_client(tx: Transaction, client: Client, placed: Sequence[Hold] = ()) -> None:
+    """Store where the client stands now, with the holds that are new."""
     await tx.execute(
-        "update clients set version = $2, level = $3, as_of = $4, lifted_version = $5, next = $6"
-        " where client_id = $1",
+        "with standing as (update clients set version = $2, level = $3, as_of = $4,"
+        " lifted_version = $5, next = $6 where client_id = $1)"
+        " insert into holds (client_id, id, check_in_id, kind, option, rule, level, since, reason,"
+        " firings) select $1, * from jsonb_to_recordset($7) as h(id uuid, check_in_id uuid,"
+        " kind text, option text, rule text, level text, since timestamptz, reason text,"
+        " firings jsonb)",
         client.id,
         client.version,
         client.level,
         client.as_of,
         client.lifted_version,
         client.next,
+        [_hold_row(hold) for hold in placed],
     )
 
 
@@ -159,24 +166,6 @@ async def add_report(tx: Transaction, client_id: UUID, report: Report) -> None:
         f"insert into check_ins (client_id, {_REPORT}) values ($1, {places})",  # noqa: S608
         client_id,
         *(values[column] for column in columns),
-    )
-
-
-async def add_hold(tx: Transaction, client_id: UUID, hold: Hold) -> None:
-    """Store a hold."""
-    await tx.execute(
-        "insert into holds (client_id, id, check_in_id, kind, option, rule, level, since, reason,"
-        " firings) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
-        client_id,
-        hold.id,
-        hold.check_in_id,
-        hold.kind,
-        hold.option,
-        hold.rule,
-        hold.level,
-        hold.since,
-        hold.reason,
-        [asdict(firing) for firing in hold.firings],
     )
 
 
@@ -228,6 +217,14 @@ async def forget_state(tx: Transaction, client_id: UUID) -> Client:
     client = Client(client_id)
     await save_client(tx, client)
     return client
+
+
+def _hold_row(hold: Hold) -> dict[str, Any]:
+    return asdict(hold) | {
+        "id": str(hold.id),
+        "check_in_id": str(hold.check_in_id),
+        "since": rfc3339(hold.since),
+    }
 
 
 def _report(row: dict[str, Any]) -> Report:
