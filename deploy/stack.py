@@ -82,13 +82,18 @@ class Stack:
         return Path(named) if named else self._home / "clock-offset"
 
     def _find(self, variable: str, running: str | None) -> str:
-        found = self._environment.get(variable) or running
+        found = self._environment.get(variable) or self._from_file(variable) or running
         if not found:
             raise NoStack(
                 f"no stack is running in {self._home} and {variable} is not set; "
                 "start one with `limber up`"
             )
         return found
+
+    def _from_file(self, variable: str) -> str | None:
+        """A container gets what is secret as a file, whose place is in VARIABLE_FILE."""
+        place = self._environment.get(f"{variable}_FILE")
+        return Path(place).read_text().strip() if place else None
 
 
 def home_directory(environment: Mapping[str, str] = os.environ) -> Path:
