@@ -42,7 +42,8 @@ class EventHandlers:
             for alert in await projections.emergencies_since(tx, now - ALERTED_FOR):
                 planned += plan.from_alert(alert, [contact.person_id], now=now)
         added = await schedule.add(tx, planned, now=now)
-        woken = await schedule.wake(tx, contact.person_id, now=now)
+        booked = [access.booking_id for access in contact.bookings]
+        woken = await schedule.wake(tx, contact.person_id, booked, now=now)
         if added or woken:
             self._scheduled()
 

@@ -126,8 +126,8 @@ class LetterWriter:
     def _head(
         self, mail: EmailMessage, delivery: Delivery, person: Person, subject: str, now: datetime
     ) -> None:
-        mail["From"] = Address(self._sender_name, addr_spec=self._sender_address)
-        mail["To"] = Address(_one_line(person.name), addr_spec=person.email)
+        mail["From"] = _address(self._sender_name, self._sender_address)
+        mail["To"] = _address(_one_line(person.name), person.email)
         mail["Subject"] = subject
         mail["Date"] = format_datetime(now)
         # The same for every attempt, so that mailboxes and we can tell a twin.
@@ -239,6 +239,13 @@ class LetterWriter:
 
     def _calendar_url(self, delivery: Delivery, token: str) -> str:
         return f"{self._public_url}/v1/bookings/{delivery.subject_id}/calendar.ics?token={token}"
+
+
+def _address(name: str, mailbox: str) -> Address:
+    user, _, domain = mailbox.rpartition("@")
+    if not user or not domain or re.search(r"\s", mailbox):
+        raise LetterError("not a mail address")
+    return Address(name, user, domain)
 
 
 def _block(template: Template, name: str, variables: dict[str, Any]) -> str:

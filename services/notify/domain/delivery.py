@@ -47,7 +47,10 @@ class Person:
 
 @dataclass(frozen=True)
 class Access:
-    """The recipient's links to the booking, its place and the other person's name."""
+    """The client's links to the booking, its place and the other person's name.
+
+    A trainer's mail shows the place alone: the links are the client's.
+    """
 
     manage_token: str
     calendar_token: str

@@ -25,7 +25,7 @@ ALERTED_FOR = timedelta(hours=24)
 class Template:
     """One kind of message.
 
-    `access_wait`: how long it waits for the recipient's links to the booking after it was made.
+    `access_wait`: how long it waits for links, place and names of the booking after it was made.
     """
 
     name: str

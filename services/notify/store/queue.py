@@ -56,10 +56,9 @@ with urgent as (
 )
 select d.*,
     p.person_id, p.role, p.name, p.email, p.language, p.tz, p.reminders, p.marketing, p.sign_in,
-    p.bookings -> d.booking_id::text as access,
+    coalesce(c.bookings, p.bookings) -> d.booking_id::text as access,
     b.version as booking_version, b.status as booking_status,
-    (select c.name from contacts c where c.person_id = (d.detail ->> 'client_id')::uuid)
-        as client_name,
+    c.name as client_name,
     d.nature = 'announcement' and exists (
         select from deliveries e
         where e.subject_id = d.subject_id and e.recipient_id = d.recipient_id
@@ -70,6 +69,9 @@ select d.*,
 from d
 left join contacts p on p.person_id = d.recipient_id
 left join bookings b on b.id = d.booking_id
+-- The client a message to somebody else is about: only the client's contact knows the place.
+left join contacts c on c.person_id = coalesce((d.detail ->> 'client_id')::uuid, b.client_id)
+    and c.person_id <> d.recipient_id
 order by d.class <> 'essential', d.due_at, d.subject_version
 """
 
@@ -278,6 +280,7 @@ def _told(delivery: Delivery) -> dict[str, Any]:
 def _delivery(row: asyncpg.Record) -> Delivery:
     found = dict(row)
     person = access = code = booking = None
+    client = found.get("client_name")
     if found.get("person_id") is not None:
         person = Person(
             id=found["person_id"],
@@ -290,7 +293,8 @@ def _delivery(row: asyncpg.Record) -> Delivery:
             marketing=found["marketing"],
         )
     if found.get("access") is not None:
-        access = Access(**found["access"])
+        known = found["access"] if client is None else found["access"] | {"with_name": client}
+        access = Access(**known)
     if (asked := found.get("sign_in")) is not None:
         code = Code(
             UUID(asked["request_id"]), asked["code"], datetime.fromisoformat(asked["expires_at"])
@@ -318,6 +322,6 @@ def _delivery(row: asyncpg.Record) -> Delivery:
         access=access,
         code=code,
         booking=booking,
-        client_name=found.get("client_name"),
+        client_name=client,
         earlier_open=found.get("earlier_open", False),
     )

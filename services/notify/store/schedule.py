@@ -88,16 +88,26 @@ async def cancel_for_person(
     await _tell_cancelled(tx, rows, reason, now)
 
 
-async def wake(tx: Transaction, person_id: UUID, *, now: datetime) -> int:
-    """Let messages that wait for this person's contact or links be looked at now."""
+async def wake(
+    tx: Transaction, person_id: UUID, booking_ids: Sequence[UUID], *, now: datetime
+) -> int:
+    """Let messages that wait for this person, or for where these bookings are, be looked at now."""
     status: str = await tx.execute(
-        "update deliveries set next_at = $2, waits_for = null"
-        " where recipient_id = $1 and state in ('scheduled', 'retrying')"
-        " and waits_for in ('contact', 'access')",
+        "update deliveries set next_at = $2, waits_for = null where recipient_id = $1"
+        " and waits_for in ('contact', 'access') and state in ('scheduled', 'retrying')",
         person_id,
         now,
     )
-    return int(status.rsplit(maxsplit=1)[-1])
+    woken = int(status.rsplit(maxsplit=1)[-1])
+    if booking_ids:
+        status = await tx.execute(
+            "update deliveries set next_at = $2, waits_for = null where subject_id = any($1)"
+            " and waits_for = 'access' and state in ('scheduled', 'retrying')",
+            booking_ids,
+            now,
+        )
+        woken += int(status.rsplit(maxsplit=1)[-1])
+    return woken
 
 
 async def move_reminders(

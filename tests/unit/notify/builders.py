@@ -1,0 +1,126 @@
+"""Objects with sane defaults; a test names only what it is about."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from services.notify.domain.delivery import Access, BookingNow, Code, Delivery, Person
+from services.notify.domain.templates import TEMPLATES
+from shared.contracts.booking import BookingConfirmed, BookingFact
+from shared.contracts.contacts import BookingAccess, Consent, ContactChanged, SignInCode
+from shared.contracts.event import Envelope, Event
+
+NOW = datetime(2026, 11, 23, 15, tzinfo=UTC)
+START = datetime(2026, 11, 26, 15, tzinfo=UTC)
+"""10:00 in Toronto, three days after NOW."""
+
+CLIENT, TRAINER, BOOKING = (UUID(int=number) for number in (1, 2, 3))
+
+
+def an_envelope(event: Event, *, at: datetime = NOW) -> Envelope[Any]:
+    return Envelope(
+        id=str(uuid4()), source="/limber/test", type=event.type, time=at, subject=None, data=event
+    )
+
+
+def a_fact(kind: type[BookingFact] = BookingConfirmed, **changes: Any) -> Any:
+    start = changes.pop("start", START)
+    values: dict[str, Any] = {
+        "booking_id": BOOKING,
+        "client_id": CLIENT,
+        "trainer_id": TRAINER,
+        "service": "first-workout",
+        "mode": "in-person",
+        "area": "toronto",
+        "start": start,
+        "end": start + timedelta(minutes=45),
+        "tz": "America/Toronto",
+        "version": 1,
+    }
+    return kind(**(values | changes))
+
+
+def a_booking_access(booking_id: UUID = BOOKING, **changes: Any) -> BookingAccess:
+    values: dict[str, Any] = {
+        "booking_id": booking_id,
+        "manage_token": "manage-token",
+        "calendar_token": "calendar-token",
+        "join_url": None,
+        "address": "5 Main Street, Toronto",
+        "with_name": "Maya Trainer",
+    }
+    return BookingAccess(**(values | changes))
+
+
+def a_contact(person_id: UUID = CLIENT, **changes: Any) -> ContactChanged:
+    values: dict[str, Any] = {
+        "person_id": person_id,
+        "version": 1,
+        "role": "client",
+        "name": "Ada Sample",
+        "email": "ada@example.org",
+        "phone": None,
+        "language": "en",
+        "tz": "America/Toronto",
+        "consent": Consent(reminders=True, marketing=False),
+        "bookings": (a_booking_access(),),
+    }
+    return ContactChanged(**(values | changes))
+
+
+def a_sign_in(expires_at: datetime, **changes: Any) -> SignInCode:
+    return SignInCode(
+        **({"request_id": uuid4(), "code": "123456", "expires_at": expires_at} | changes)
+    )
+
+
+def a_person(**changes: Any) -> Person:
+    values: dict[str, Any] = {
+        "id": CLIENT,
+        "role": "client",
+        "name": "Ada Sample",
+        "email": "ada@example.org",
+        "language": "en",
+        "tz": "America/Toronto",
+        "reminders": True,
+        "marketing": False,
+    }
+    return Person(**(values | changes))
+
+
+def a_delivery(template: str = "booking-confirmed", **changes: Any) -> Delivery:
+    kind = TEMPLATES[template]
+    values: dict[str, Any] = {
+        "id": UUID(int=9),
+        "template": template,
+        "subject_id": BOOKING,
+        "subject_version": 1,
+        "recipient_id": CLIENT,
+        "booking_id": BOOKING if kind.nature in {"announcement", "reminder"} else None,
+        "channel": "email",
+        "message_class": kind.message_class,
+        "nature": kind.nature,
+        "detail": {
+            "service": "first-workout",
+            "mode": "in-person",
+            "start": START.isoformat(),
+            "end": (START + timedelta(minutes=45)).isoformat(),
+            "tz": "America/Toronto",
+            "at": NOW.isoformat(),
+            "level": "stop",
+        },
+        "due_at": NOW,
+        "expires_at": START,
+        "created_at": NOW,
+        "attempts": 0,
+        "unknowns": 0,
+        "lease": UUID(int=8),
+        "person": a_person(),
+        "access": Access(
+            "manage-token", "calendar-token", None, "5 Main Street, Toronto", "Maya Trainer"
+        ),
+        "code": Code(BOOKING, "123456", START) if kind.nature == "code" else None,
+        "booking": BookingNow(1, "confirmed"),
+        "client_name": "Ada Sample",
+    }
+    return Delivery(**(values | changes))
