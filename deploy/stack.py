@@ -1,11 +1,12 @@
 """Where the running stack is: from the environment (compose), else from the home's stack.json."""
 
-import fcntl
 import os
 from collections.abc import Mapping
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
+
+from deploy.embedded.procfs import Identity, identify
 
 DEFAULT_HOME = ".limber"
 
@@ -28,11 +29,13 @@ class ProcessEntry(BaseModel):
 
 
 class StackFile(BaseModel):
-    """The content of stack.json; the processes are those alive when it was last written."""
+    """The content of stack.json: the supervisor, and the processes alive when it was written."""
 
     model_config = ConfigDict(frozen=True)
 
     pid: int
+    boot: str
+    started: int
     base_url: str
     kafka_bootstrap: str
     database_url: str
@@ -116,16 +119,7 @@ def read_last(home: Path) -> StackFile | None:
 
 def read_running(home: Path) -> StackFile | None:
     """The stack that runs in this home now, or None."""
-    return read_last(home) if is_locked(home) else None
-
-
-def is_locked(home: Path) -> bool:
-    """Whether a supervisor holds this home."""
-    try:
-        with (home / "lock").open("rb") as lock:
-            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except FileNotFoundError:
-        return False
-    except BlockingIOError:
-        return True
-    return False
+    last = read_last(home)
+    if last and identify(last.pid) == Identity(last.pid, last.boot, last.started):
+        return last
+    return None

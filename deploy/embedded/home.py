@@ -41,10 +41,13 @@ class Home:
 
     def __enter__(self) -> Self:
         """Take the home; raises StackError when another supervisor has it."""
-        # Others may pass through (PostgreSQL's user must) but not look around.
-        self.path.mkdir(parents=True, exist_ok=True, mode=0o711)
-        (self.path / "logs").mkdir(exist_ok=True, mode=0o700)
-        lock = open(self.path / "lock", "a+", opener=_private)
+        try:
+            # Others may pass through (PostgreSQL's user must) but not look around.
+            self.path.mkdir(parents=True, exist_ok=True, mode=0o711)
+            (self.path / "logs").mkdir(exist_ok=True, mode=0o700)
+            lock = open(self.path / "lock", "a+", opener=_private)
+        except OSError as error:
+            raise StackError(f"cannot keep state in {self.path}: {error.strerror}") from None
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -20,6 +20,7 @@ from deploy.embedded.leftovers import reap
 from deploy.embedded.ports import HOST, Reservation
 from deploy.embedded.postgres import Postgres
 from deploy.embedded.process import Child, Spec
+from deploy.embedded.procfs import myself
 from deploy.embedded.ready import says_ok, wait_until
 from deploy.stack import ProcessEntry, StackFile, read_last
 
@@ -167,10 +168,13 @@ class Infrastructure:
             for name, child in self.children.items()
             if (identity := child.identity)
         )
+        me = myself()
         booking = self.ports.get("booking-1", self.base_port)
         self.home.write_stack(
             StackFile(
-                pid=os.getpid(),
+                pid=me.pid,
+                boot=me.boot,
+                started=me.started,
                 base_url=f"http://{HOST}:{booking}",
                 kafka_bootstrap=self.kafka_bootstrap,
                 database_url=self.database_url,

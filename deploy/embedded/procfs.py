@@ -1,5 +1,6 @@
 """What /proc knows of a process: enough to tell one from a stranger that got its pid."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,6 +29,14 @@ def identify(pid: int) -> Identity | None:
     if fields[STATE_FIELD] == "Z":
         return None
     return Identity(pid=pid, boot=boot, started=int(fields[START_FIELD]))
+
+
+def myself() -> Identity:
+    """The calling process; raises OSError where there is no /proc."""
+    found = identify(os.getpid())
+    if found is None:
+        raise OSError("/proc does not show the calling process")
+    return found
 
 
 def command_line(pid: int) -> tuple[str, ...]:

@@ -309,6 +309,18 @@ def test_a_killed_supervisor_leaves_no_orphan_and_no_lock(up: Up) -> None:
     assert {process.name for process in up.running().processes} == NAMES
 
 
+def test_a_start_right_after_a_kill_waits_for_the_old_processes(up: Up) -> None:
+    children = up.running().processes
+    assert up.process is not None
+    up.process.kill()
+    up.process.wait()
+
+    up.start()
+
+    assert not any(alive(child) for child in children)
+    assert health(up.running().ports["booking-1"]) == 200
+
+
 def test_a_stop_ends_everything_and_keeps_the_ports_for_the_next_start(up: Up) -> None:
     before = up.running()
 
