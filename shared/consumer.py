@@ -124,7 +124,7 @@ class Consumer:
             allow_auto_create_topics=False,
             consumer_only=True,
             graceful_timeout=DRAIN_TIMEOUT_S,
-            logger=logging.getLogger("faststream"),
+            logger=logging.getLogger("limber.kafka"),
             log_level=logging.DEBUG,
         )
         self.subscriber = self.broker.subscriber(
@@ -157,7 +157,7 @@ class Consumer:
             KafkaError: the broker does not answer.
         """
         kafka = self.subscriber.consumer
-        if kafka is None:
+        if kafka is None or not self._joined:
             return []
         ends = await kafka.end_offsets(list(kafka.assignment()))
         found = []

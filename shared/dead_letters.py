@@ -121,22 +121,30 @@ async def request_replay(
     now: datetime,
     letter: UUID | None = None,
     key: str | None = None,
-) -> int:
-    """Ask the service to handle parked records again, in order per key; returns how many.
+) -> set[UUID]:
+    """Ask the service to handle parked records again, in order per key; returns which.
 
     With `letter` its whole lane is asked for, since order would break otherwise; with `key` every
     lane of that key; with neither all lanes.
     """
-    status: str = await connection.execute(
+    rows = await connection.fetch(
         "update dead_letters set replay_requested_at = $1 where"
         " ($2::uuid is null or id = $2 or (topic, key) in"
         " (select topic, key from dead_letters where id = $2 and key is not null))"
-        " and ($3::text is null or key = $3)",
+        " and ($3::text is null or key = $3) returning id",
         now,
         letter,
         key,
     )
-    return int(status.rsplit(maxsplit=1)[-1])
+    return {row["id"] for row in rows}
+
+
+async def awaiting_replay(connection: asyncpg.Connection) -> set[UUID]:
+    """Parked records whose replay was asked for and has not been tried yet."""
+    rows = await connection.fetch(
+        "select id from dead_letters where replay_requested_at is not null"
+    )
+    return {row["id"] for row in rows}
 
 
 async def discard(connection: asyncpg.Connection, letter: UUID) -> bool:

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 
@@ -139,5 +140,11 @@ def _end_process_on_fault(task: asyncio.Task[None]) -> None:
     if task.cancelled():
         return
     fault = task.exception()
-    log.critical("part-ended", part=task.get_name(), fault=type(fault).__name__)
+    place = traceback.extract_tb(fault.__traceback__)[-1] if fault else None
+    log.critical(
+        "part-ended",
+        part=task.get_name(),
+        fault=type(fault).__name__,
+        at=f"{place.filename}:{place.lineno}" if place else None,
+    )
     os.kill(os.getpid(), signal.SIGTERM)

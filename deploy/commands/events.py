@@ -4,6 +4,7 @@ import asyncio
 import json
 import logging
 import sys
+import time
 from typing import Annotated, Any
 
 import typer
@@ -14,6 +15,10 @@ from deploy.commands.failure import Failure
 from deploy.stack import find_stack
 
 POLL_MILLISECONDS = 500
+
+QUIET_SECONDS = 3.0
+"""With --from-beginning and --max the command ends when nothing has come for so long: at most N of
+what is there, and a record that is just on its way still counts."""
 
 
 def register(app: typer.Typer) -> None:
@@ -31,7 +36,11 @@ def events(
         int | None, typer.Option("--max", min=1, help="Stop after this many records.")
     ] = None,
 ) -> None:
-    """Print records as JSON lines; without --max, follow the topic until Ctrl-C."""
+    """Print records as JSON lines.
+
+    Follows the topic until Ctrl-C, or until --max records are printed. With --from-beginning and
+    --max it also ends when nothing more comes for three seconds.
+    """
     bootstrap = find_stack().kafka_bootstrap
     # What matters of the client's complaints comes back as an error of its own.
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
@@ -67,8 +76,10 @@ async def _follow(bootstrap: str, topic: str, *, from_beginning: bool, limit: in
         if topic not in await consumer.topics():
             raise Failure(f"there is no topic {topic!r}")
         consumer.subscribe([topic])
-        printed = 0
+        printed, last = 0, time.monotonic()
         while limit is None or printed < limit:
+            if from_beginning and limit and time.monotonic() - last > QUIET_SECONDS:
+                return
             batches = await consumer.getmany(timeout_ms=POLL_MILLISECONDS)
             # Partitions have no common order; the time of writing is the nearest to one.
             records = sorted(
@@ -77,7 +88,7 @@ async def _follow(bootstrap: str, topic: str, *, from_beginning: bool, limit: in
             )
             for record in records[: None if limit is None else limit - printed]:
                 print(json.dumps(as_document(record), ensure_ascii=False), flush=True)
-                printed += 1
+                printed, last = printed + 1, time.monotonic()
     except BrokenPipeError:
         # The reader has seen enough; nothing may be written at exit either.
         sys.stdout = None

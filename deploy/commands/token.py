@@ -1,4 +1,4 @@
-"""`limber token`: a bearer token for somebody Limber knows; needs the database, so operators only."""
+"""`limber token`: a bearer token for somebody Limber knows; it needs the database: operators only."""
 
 import asyncio
 from typing import Annotated

@@ -24,7 +24,8 @@ class Applied:
     async def apply(self, tx: Transaction, event: Envelope[Counted]) -> None:
         if event.data.number in self.refuse:
             raise LookupError("the rule that this number needs is missing")
-        await inbox.first_seen(tx, [(f"effect {event.data.owner}", str(event.data.number))], now=NOW)
+        effect = (f"effect {event.data.owner}", str(event.data.number))
+        await inbox.first_seen(tx, [effect], now=NOW)
 
     async def of(self, owner: str) -> list[int]:
         async with self.db.reading() as connection:
@@ -39,7 +40,7 @@ class Applied:
 
     async def ask_replay(self, **which: Any) -> int:
         async with self.db.transaction() as tx:
-            return await dead_letters.request_replay(tx, now=NOW, **which)
+            return len(await dead_letters.request_replay(tx, now=NOW, **which))
 
 
 @pytest.fixture

@@ -27,10 +27,13 @@ async def test_an_event_of_a_rolled_back_transaction_is_never_published(
 ) -> None:
     mine = await new_counted(kafka_bootstrap)
 
-    with pytest.raises(LookupError):
+    async def fail() -> None:
         async with progress_db.transaction() as tx:
             await outbox.add(tx, [mine(owner="ann", number=1)], now=NOW)
             raise LookupError
+
+    with pytest.raises(LookupError):
+        await fail()
     async with progress_db.transaction() as tx:
         await outbox.add(tx, [mine(owner="ann", number=2)], now=NOW)
     relay = Relay(progress_db, kafka_bootstrap, source="/limber/test")

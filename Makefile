@@ -1,0 +1,36 @@
+# Everything a newcomer needs: make run, make test. All tools live in .venv.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: run test check bench clean
+
+run: $(READY)  ## the whole system on this machine, in the foreground
+	@exec $(BIN)/limber up
+
+test: $(READY)  ## the whole suite, on real Postgres and Kafka
+	$(BIN)/pytest
+
+check: $(READY)  ## style, types, import contracts, migrations, event schemas
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m shared.migrations.check
+	$(BIN)/python -m shared.contracts.schemas
+
+bench: $(READY)  ## ratios against a peer in the same run; writes bench.json
+	$(BIN)/python -m tests.bench
+
+clean:  ## forget the virtual environment, caches and the local state
+	rm -rf $(VENV) .limber build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis bench.json
+
+$(READY): pyproject.toml uv.lock
+	@$(PYTHON) -c 'import sys; sys.exit("Limber needs Python 3.11 or newer; set PYTHON=…" if sys.version_info < (3, 11) else 0)'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
+	  echo "python3 cannot make a virtual environment; on Debian: apt-get install python3-venv" >&2; exit 1; }
+	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	$(BIN)/uv sync --frozen --all-extras --quiet
+	@touch $(READY)

@@ -1,0 +1,1 @@
+"""The whole system from outside: HTTP, mail, the command line and Kafka."""

@@ -1,0 +1,71 @@
+"""A stack of its own for a test: `limber up` in a new home, or compose in a new project."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from tests.e2e.reach import Reach
+from tests.servers import free_port
+
+LIMBER = str(Path(sys.executable).with_name("limber"))
+
+UP_WITHIN_S = 150.0
+"""Cold downloads included; a warm start takes a tenth."""
+
+STOP_WITHIN_S = 15.0
+
+
+@asynccontextmanager
+async def embedded(home: Path, *, replicas: str | None = None) -> AsyncIterator[Reach]:
+    """`limber up` until ready; stopped in order afterwards."""
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.startswith("LIMBER_")},
+        "LIMBER_HOME": str(home),
+        "LIMBER_PORT": str(free_port()),
+        "LIMBER_TEST_CLOCK": "1",
+    }
+    if cache := os.environ.get("LIMBER_CACHE"):
+        environment["LIMBER_CACHE"] = cache
+    arguments = ["up", *(["--replicas", replicas] if replicas else [])]
+    up = await asyncio.create_subprocess_exec(
+        LIMBER,
+        *arguments,
+        env=environment,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    try:
+        base_url = await asyncio.wait_for(_ready(up), UP_WITHIN_S)
+        draining = asyncio.create_task(_drain(up))
+        yield Reach(base_url, [LIMBER], environment)
+        draining.cancel()
+    finally:
+        if up.returncode is None:
+            up.send_signal(signal.SIGTERM)
+        try:
+            await asyncio.wait_for(up.wait(), STOP_WITHIN_S)
+        except TimeoutError:
+            up.kill()
+            await up.wait()
+            raise
+
+
+async def _ready(up: asyncio.subprocess.Process) -> str:
+    printed = []
+    assert up.stdout is not None
+    async for line in up.stdout:
+        text = line.decode().strip()
+        printed.append(text)
+        if text.startswith("ready "):
+            return text.removeprefix("ready ")
+    raise AssertionError("limber up ended:\n" + "\n".join(printed[-30:]))
+
+
+async def _drain(up: asyncio.subprocess.Process) -> None:
+    assert up.stdout is not None
+    async for _ in up.stdout:
+        pass

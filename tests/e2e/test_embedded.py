@@ -1,0 +1,13 @@
+"""The journey on the embedded stack: PostgreSQL and Kafka as processes of this machine."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.e2e import journey, stack
+
+
+@pytest.mark.e2e
+async def test_a_clients_whole_journey_on_the_embedded_stack(tmp_path: Path) -> None:
+    async with stack.embedded(tmp_path / "home") as reach:
+        await journey.walk(reach)
