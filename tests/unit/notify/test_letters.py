@@ -186,10 +186,12 @@ def test_a_name_cannot_write_headers_or_html(writer: LetterWriter) -> None:
 
 
 def test_names_and_addresses_beyond_ascii_arrive_whole(writer: LetterWriter) -> None:
-    mail = read(writer, a_delivery(person=a_person(name="Zoé Łukasz", email="zoé@example.org")))
+    mail = read(writer, a_delivery(person=a_person(name="Zoé Łukasz")))
+    beyond = writer.write(a_delivery(person=a_person(name="Zoé", email="zoé@example.org")), now=NOW)
 
     assert "Zoé Łukasz" == mail["To"].addresses[0].display_name
     assert "Hi Zoé Łukasz" in body(mail, "plain")
+    assert "To: Zoé <zoé@example.org>\r\n".encode() in beyond.text
 
 
 def test_what_cannot_be_written_says_so_without_quoting_it(writer: LetterWriter) -> None:
