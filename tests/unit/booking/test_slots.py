@@ -92,6 +92,13 @@ def test_british_columbia_stays_on_summer_time_from_november_2026() -> None:
     assert "11 16:00" == found[0]
 
 
+def test_new_years_day_begins_in_the_old_year_of_utc() -> None:
+    found = offered_on("Pacific/Auckland", date(2027, 1, 1))
+
+    assert ["31 20:00", "31 20:30"] == found[:2]
+    assert "01 03:00" == found[-1]
+
+
 def test_hours_that_span_midnight_belong_to_the_day_they_begin_on() -> None:
     only_monday: Hours = (span(0, 22 * 60, 2 * 60),)
 
