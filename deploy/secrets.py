@@ -9,7 +9,7 @@ import secrets
 import sys
 from pathlib import Path
 
-from deploy.migrate import SERVICES
+SERVICES = ("booking", "notify", "progress")
 
 DATABASE = "postgres:5432/limber"
 """Host, port and name of the database under compose."""

@@ -1,0 +1,1 @@
+"""Tests of what runs Limber outside of the embedded stack."""
