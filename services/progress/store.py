@@ -36,6 +36,13 @@ _REPORT = (
     "id, version, kind, at, tz, booking_id, pain, stiffness, energy, mood, confidence, effort,"
     " enjoyment, worst_pain, exercises, red_flags, why, flare, level, firings"
 )
+# Hundreds of rows are read at a time: most lists are empty and need no decoding.
+_REPORT_READ = (
+    "id, version, kind, at, tz, booking_id, pain, stiffness, energy, mood, confidence, effort,"
+    " enjoyment, worst_pain, nullif(exercises, '[]') as exercises,"
+    " nullif(red_flags, '[]') as red_flags, nullif(why, '[]') as why, flare, level,"
+    " case when row_number() over (order by at desc, version desc) = 1 then firings end as firings"
+)
 _BOOKING = "id, trainer_id, start_at, end_at, tz, status, version"
 
 
@@ -94,9 +101,12 @@ async def _append(
 async def load_reports(
     tx: Transaction, client_id: UUID, rules: Rules, since: datetime
 ) -> tuple[Report, ...]:
-    """Newest first: what the view shows, and all that counts for a report of the time `since`."""
+    """Newest first: what the view shows, and all that counts for a report of the time `since`.
+
+    Only the newest one comes with its firings: what fired before is history.
+    """
     rows = await tx.fetch(
-        f"select {_REPORT} from check_ins where client_id = $1 and at >= least($2,"  # noqa: S608
+        f"select {_REPORT_READ} from check_ins where client_id = $1 and at >= least($2,"  # noqa: S608
         " coalesce((select at from check_ins where client_id = $1"
         " order by at desc, version desc offset $3 limit 1), '-infinity'))"
         " order by at desc, version desc limit $4",
@@ -228,10 +238,10 @@ def _hold_row(hold: Hold) -> dict[str, Any]:
 
 
 def _report(row: dict[str, Any]) -> Report:
-    row["exercises"] = tuple(Exercise(**exercise) for exercise in row["exercises"])
-    row["red_flags"] = tuple(row["red_flags"])
-    row["why"] = tuple(row["why"])
-    row["firings"] = _firings(row["firings"])
+    row["exercises"] = tuple(Exercise(**exercise) for exercise in row["exercises"] or ())
+    row["red_flags"] = tuple(row["red_flags"] or ())
+    row["why"] = tuple(row["why"] or ())
+    row["firings"] = _firings(row["firings"] or [])
     return Report(**row)
 
 

@@ -122,7 +122,7 @@ class Booking:
 class Client:
     """One client. `as_of` is the latest time any event spoke of; there is no other clock.
 
-    `reports` are the newest by time, newest first, as far back as rules and view look;
+    `reports` are newest first, as far back as rules and view look; firings only where in force;
     `bookings` the recent and coming ones; `lifted_version` the log's place of the last lift.
     """
 

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID, uuid5
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.progress.domain import decide
@@ -243,6 +243,7 @@ check_ins = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(
     before=st.lists(check_ins, max_size=5),
     others=st.lists(check_ins | st.just(EMERGENCY), max_size=8),
@@ -268,6 +269,7 @@ def test_no_order_or_repetition_of_reports_ends_an_emergency(
         )
 
 
+@settings(deadline=None)
 @given(
     order=st.permutations([a_check_in(n, pain=n, at=NOW + timedelta(hours=n)) for n in range(8)])
 )
