@@ -72,7 +72,7 @@ left join bookings b on b.id = d.booking_id
 -- The client a message to somebody else is about: only the client's contact knows the place.
 left join contacts c on c.person_id = coalesce((d.detail ->> 'client_id')::uuid, b.client_id)
     and c.person_id <> d.recipient_id
-order by d.class <> 'essential', d.due_at, d.subject_version
+order by d.class <> 'essential', d.due_at, d.subject_version, d.id
 """
 
 _BEGIN = """

@@ -1,0 +1,1 @@
+"""Notify on a real database and a scripted mail server."""
