@@ -39,6 +39,8 @@ async def _prepare(connection: asyncpg.Connection) -> None:
         await connection.set_type_codec(
             kind, encoder=json.dumps, decoder=json.loads, schema="pg_catalog"
         )
+    # asyncpg looks an array type up at its first use, at the cost of the request that needs it.
+    await connection.fetch("select null::uuid[], null::smallint[], null::int[], null::text[]")
 
 
 class Database:

@@ -1,5 +1,6 @@
 """One fixture decides where Postgres and Kafka run; the others build on it."""
 
+import os
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit, urlunsplit
@@ -13,7 +14,7 @@ from deploy.migrate import MigrateSettings, migrate_all
 from shared.postgres import Database
 from tests import servers
 
-TEMPLATE = "limber_template"
+TEMPLATE = f"limber_template_{os.getpid()}"
 PASSWORD = "only-for-tests"
 
 
