@@ -134,6 +134,33 @@ def test_the_rise_is_counted_from_the_pain_before_the_same_session(
     assert expected == level
 
 
+@pytest.mark.parametrize(
+    ("usual_pain", "before", "worst", "expected"),
+    [
+        (4, 1, 3, ["D2:keep-dose"]),
+        (4, 5, 6, ["D3:regress-exercise"]),
+        (5, 2, 4, ["D3:regress-exercise"]),
+        (5, 5, 6, ["D2:keep-dose"]),
+    ],
+)
+def test_below_a_usual_pain_of_5_only_the_bands_decide_and_from_5_only_the_rise(
+    usual_pain: int, before: int, worst: int, expected: list[str]
+) -> None:
+    pre = a_report("pre", before, at=NOW - timedelta(hours=1), version=50)
+
+    assert (
+        expected == judged(a_report("post", 1, worst_pain=worst), (pre, *usual(usual_pain, 9)))[1]
+    )
+
+
+def test_a_late_report_is_not_judged_by_what_was_felt_after_it() -> None:
+    later = usual(1, before=NOW + timedelta(days=9))
+    pre = a_report("pre", 9, at=NOW + timedelta(minutes=1), version=50)
+
+    assert ("go", []) == judged(a_report("pre", 4), later)
+    assert "stop" == judged(a_report("post", 1, worst_pain=8), (pre, *usual(6)))[0]
+
+
 def test_half_a_point_more_than_1_above_a_usual_that_ends_in_a_half_is_too_much() -> None:
     history = (*usual(5, 4), *usual(6, 4, before=NOW - timedelta(days=10)))
 
