@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import select
 import sys
 import time
 from typing import Annotated, Any
@@ -77,7 +78,7 @@ async def _follow(bootstrap: str, topic: str, *, from_beginning: bool, limit: in
             raise Failure(f"there is no topic {topic!r}")
         consumer.subscribe([topic])
         printed, last = 0, time.monotonic()
-        while limit is None or printed < limit:
+        while (limit is None or printed < limit) and _is_read():
             if from_beginning and limit and time.monotonic() - last > QUIET_SECONDS:
                 return
             batches = await consumer.getmany(timeout_ms=POLL_MILLISECONDS)
@@ -94,6 +95,13 @@ async def _follow(bootstrap: str, topic: str, *, from_beginning: bool, limit: in
         sys.stdout = None
     finally:
         await consumer.stop()
+
+
+def _is_read() -> bool:
+    """Whether anybody still reads our output; a quiet topic would not tell by itself."""
+    output = select.poll()
+    output.register(sys.stdout.fileno(), 0)
+    return not output.poll(0)
 
 
 def _text(raw: bytes | None) -> str | None:
