@@ -161,7 +161,7 @@ def test_a_changed_level_names_the_trainers_of_coming_sessions_and_of_the_last()
     client = Client(
         CLIENT,
         bookings=(
-            a_booking(id=UUID(int=21), trainer_id=older, start_at=NOW - timedelta(days=9)),
+            a_booking(id=UUID(int=29), trainer_id=older, start_at=NOW - timedelta(days=9)),
             a_booking(id=UUID(int=22), trainer_id=last, start_at=NOW - timedelta(days=2)),
             a_booking(id=UUID(int=23), trainer_id=coming, status="frozen"),
             a_booking(id=UUID(int=24), trainer_id=stood_up, status="missed"),
@@ -170,6 +170,12 @@ def test_a_changed_level_names_the_trainers_of_coming_sessions_and_of_the_last()
 
     [moved] = [e for e in tell(client, EMERGENCY).events if isinstance(e, SafetyLevelChanged)]
     assert (coming, last) == moved.trainer_ids
+
+
+def test_a_client_is_shown_from_the_first_event_on_even_with_nothing_ahead() -> None:
+    shown = view(decide.booking_changed(NOBODY_YET, NOW).events)
+
+    assert (1, "unknown", None) == (shown.version, shown.level, shown.document["next"])
 
 
 def test_a_booking_that_changes_nothing_ahead_is_not_shown_again() -> None:
