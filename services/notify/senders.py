@@ -3,7 +3,7 @@
 import asyncio
 import random
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
@@ -64,7 +64,11 @@ class Sender:
         self._committed = committed
         self._woken = asyncio.Event()
         self._in_hand: dict[UUID, Delivery] = {}
+        self._ended: list[queue.Ended] = []
+        self._settled: dict[UUID, bool] = {}
+        self._settling = asyncio.Lock()
         self._recovered_at = float("-inf")
+        self._looked_at = 0
 
     def wake(self) -> None:
         """Say that a message may be due."""
@@ -97,7 +101,7 @@ class Sender:
                 await self._handle(line, delivery)
         finally:
             line.close()
-        return len(claimed)
+        return self._looked_at
 
     async def recover(self) -> int:
         """Take back what killed senders held; returns how many."""
@@ -115,6 +119,7 @@ class Sender:
         while True:
             self._woken.clear()
             claimed: list[Delivery] = []
+            self._looked_at = 0
             try:
                 if time.monotonic() - self._recovered_at > RECOVER_EVERY_S:
                     await self.recover()
@@ -127,15 +132,22 @@ class Sender:
                 continue
             for delivery in claimed:
                 await ready.put(delivery)
-            if not claimed:
+            if not self._looked_at:
                 await self._rest()
 
     async def _claim(self) -> list[Delivery]:
+        """Take messages that are due; those that must wait go back in the same transaction."""
+        now = self._clock()
         async with self._db.transaction() as tx:
-            claimed = await queue.claim(tx, limit=CLAIMED_AT_ONCE, now=self._clock())
-        for delivery in claimed:
-            self._in_hand[delivery.id] = delivery
-        return claimed
+            claimed = await queue.claim(tx, limit=CLAIMED_AT_ONCE, now=now)
+            verdicts = [(delivery, judge(delivery, now=now)) for delivery in claimed]
+            waiting = [(d, verdict) for d, verdict in verdicts if isinstance(verdict, Wait)]
+            if waiting:
+                await queue.put_back(tx, waiting, now=now)
+        held = [delivery for delivery, verdict in verdicts if not isinstance(verdict, Wait)]
+        self._in_hand |= {delivery.id: delivery for delivery in held}
+        self._looked_at = len(claimed)
+        return held
 
     async def _work(self, ready: asyncio.Queue[Delivery], busy: set[asyncio.Task[None]]) -> None:
         line = Line(self._servers)
@@ -204,7 +216,7 @@ class Sender:
                 result=outcome.result,
                 status=outcome.code,
             )
-        if not await self._record(lambda now: self._settle(delivery, attempt, outcome, now)):
+        if not await self._settle(delivery, attempt, outcome):
             log.warning("result-came-late", message=str(delivery.id), result=outcome.result)
         self._committed()
 
@@ -238,16 +250,30 @@ class Sender:
                 log.warning("result-waits", fault=type(fault).__name__)
                 await asyncio.sleep(RECORD_PAUSE_S)
 
-    async def _settle(
-        self, delivery: Delivery, attempt: int, outcome: Outcome, now: datetime
-    ) -> bool:
-        following = after(outcome, delivery, now=now, jitter=random.random())  # noqa: S311
+    async def _settle(self, delivery: Delivery, attempt: int, outcome: Outcome) -> bool:
+        """Write how an attempt ended, together with others that end now; False when too late."""
+        following = after(outcome, delivery, now=self._clock(), jitter=random.random())  # noqa: S311
+        self._ended.append(queue.Ended(delivery, attempt, outcome, following))
+        async with self._settling:
+            if delivery.id not in self._settled:
+                # Whoever comes first writes for all that wait here.
+                ended, self._ended = self._ended, []
+                try:
+                    changed = await self._record(lambda now: self._settle_all(ended, now))
+                except BaseException:
+                    # The others wrote nothing either: the next of them tries again.
+                    self._ended += [end for end in ended if end.delivery.id != delivery.id]
+                    raise
+                self._settled |= {end.delivery.id: end.delivery.id in changed for end in ended}
+            return self._settled.pop(delivery.id)
+
+    async def _settle_all(self, ended: Sequence[queue.Ended], now: datetime) -> set[UUID]:
         async with self._db.transaction() as tx:
-            return await queue.settle(tx, delivery, attempt, outcome, following, now=now)
+            return await queue.settle(tx, ended, now=now)
 
     async def _put_back(self, delivery: Delivery, wait: Wait, now: datetime) -> None:
         async with self._db.transaction() as tx:
-            await queue.put_back(tx, delivery, wait, now=now)
+            await queue.put_back(tx, [(delivery, wait)], now=now)
 
     async def _give_up(self, delivery: Delivery, drop: Drop, now: datetime) -> None:
         async with self._db.transaction() as tx:

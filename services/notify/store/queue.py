@@ -5,6 +5,7 @@ senders never both believe that a message is theirs.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -128,48 +129,61 @@ async def begin(tx: Transaction, delivery: Delivery, provider: str, *, now: date
     return number
 
 
-async def settle(
-    tx: Transaction,
-    delivery: Delivery,
-    attempt: int,
-    outcome: Outcome,
-    following: Next,
-    *,
-    now: datetime,
-) -> bool:
-    """Write how an attempt ended; False when the lease ran out and somebody else took over."""
-    moved = await tx.fetchval(
-        _SETTLE,
-        delivery.id,
-        delivery.lease,
-        attempt,
-        outcome.result,
-        outcome.code,
-        following.state,
-        following.reason,
-        following.at,
-        now,
-    )
-    if not moved:
-        return False
-    fact = _fact(delivery, following, now)
-    if outcome.result == "unknown":
-        fact = MessageUnknown(at=now, **_told(delivery))
-    if fact is not None:
-        await outbox.add(tx, [fact], now=now)
-    return True
+@dataclass(frozen=True)
+class Ended:
+    """An attempt that ended, and what follows for its message."""
+
+    delivery: Delivery
+    attempt: int
+    outcome: Outcome
+    following: Next
 
 
-async def put_back(tx: Transaction, delivery: Delivery, wait: Wait, *, now: datetime) -> None:
-    """Give a message back until something it needs is there."""
+async def settle(tx: Transaction, ended: Sequence[Ended], *, now: datetime) -> set[UUID]:
+    """Write how attempts ended; the ids of those messages that were still held, so now changed."""
+    facts, changed = [], set()
+    for end in ended:
+        delivery, following = end.delivery, end.following
+        moved = await tx.fetchval(
+            _SETTLE,
+            delivery.id,
+            delivery.lease,
+            end.attempt,
+            end.outcome.result,
+            end.outcome.code,
+            following.state,
+            following.reason,
+            following.at,
+            now,
+        )
+        if not moved:
+            continue
+        changed.add(delivery.id)
+        fact = _fact(delivery, following, now)
+        if end.outcome.result == "unknown":
+            fact = MessageUnknown(at=now, **_told(delivery))
+        if fact is not None:
+            facts.append(fact)
+    await outbox.add(tx, facts, now=now)
+    return changed
+
+
+async def put_back(
+    tx: Transaction, waiting: Sequence[tuple[Delivery, Wait]], *, now: datetime
+) -> None:
+    """Give messages back until something they need is there."""
     await tx.execute(
-        "update deliveries set state = case when attempts > 0 then 'retrying' else 'scheduled' end,"
-        " next_at = $3, waits_for = $4, lease = null, leased_until = null, updated_at = $5"
-        " where id = $1 and lease = $2 and state = 'sending'",
-        delivery.id,
-        delivery.lease,
-        wait.until,
-        wait.waits_for,
+        "update deliveries d"
+        " set state = case when d.attempts > 0 then 'retrying' else 'scheduled' end,"
+        " next_at = e.until, waits_for = e.waits_for, lease = null, leased_until = null,"
+        " updated_at = $5"
+        " from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::text[])"
+        " as e(id, lease, until, waits_for)"
+        " where d.id = e.id and d.lease = e.lease and d.state = 'sending'",
+        [delivery.id for delivery, _ in waiting],
+        [delivery.lease for delivery, _ in waiting],
+        [wait.until for _, wait in waiting],
+        [wait.waits_for for _, wait in waiting],
         now,
     )
 
@@ -214,10 +228,17 @@ async def recover(tx: Transaction, *, in_hand: Sequence[UUID], now: datetime) ->
     )
     held = [(_delivery(row), row["number"]) for row in rows]
     await release(tx, [delivery for delivery, number in held if number is None], now=now)
-    for delivery, number in held:
-        if number is not None:
-            following = after_unknown(delivery.message_class, delivery.unknowns, now=now)
-            await settle(tx, delivery, number, Outcome("unknown"), following, now=now)
+    begun = [
+        Ended(
+            delivery,
+            number,
+            Outcome("unknown"),
+            after_unknown(delivery.message_class, delivery.unknowns, now=now),
+        )
+        for delivery, number in held
+        if number is not None
+    ]
+    await settle(tx, begun, now=now)
     return len(rows)
 
 
