@@ -36,9 +36,11 @@ NACK_PAUSE_S = 1.0
 
 DRAIN_TIMEOUT_S = 20.0
 REBALANCE_TIMEOUT_MS = 30_000
-SESSION_TIMEOUT_MS = 30_000
-HEARTBEAT_MS = 3_000
 """A revoked partition waits for work in flight, but less than the group waits for us."""
+
+SESSION_TIMEOUT_MS = 10_000
+HEARTBEAT_MS = 2_000
+"""A killed replica's partitions stand still for the session timeout; lost heartbeats are rare."""
 
 REPLAY_POLL_S = 1.0
 """How soon a replay that an operator asked for begins."""

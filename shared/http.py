@@ -20,6 +20,9 @@ from shared.telemetry import Metrics
 MAX_BODY_BYTES = 64 * 1024
 """No request of ours needs more; a larger one is refused before it is read to the end."""
 
+PROBES = frozenset({"/livez", "/readyz"})
+"""A probe that says no is an answer, not a fault to log every few seconds."""
+
 log = structlog.get_logger()
 
 
@@ -91,7 +94,7 @@ class Observed:
             self._metrics.requests.labels(scope["method"], route, str(status)).observe(
                 time.perf_counter() - began
             )
-            if status >= 500:
+            if status >= 500 and route not in PROBES:
                 log.error("request-failed", method=scope["method"], route=route, status=status)
 
 

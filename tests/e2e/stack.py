@@ -2,8 +2,11 @@
 
 import asyncio
 import os
+import shutil
 import signal
+import subprocess
 import sys
+from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -11,6 +14,7 @@ from pathlib import Path
 from tests.e2e.reach import Reach
 from tests.servers import free_port
 
+CHECKOUT = Path(__file__).parents[2]
 LIMBER = str(Path(sys.executable).with_name("limber"))
 
 UP_WITHIN_S = 150.0
@@ -52,6 +56,44 @@ async def embedded(home: Path, *, replicas: str | None = None) -> AsyncIterator[
             up.kill()
             await up.wait()
             raise
+
+
+def engine_answers() -> bool:
+    """Whether `docker compose` works here."""
+    if shutil.which("docker") is None:
+        return False
+    for probe in (["docker", "info"], ["docker", "compose", "version"]):
+        if subprocess.run(probe, capture_output=True, check=False, timeout=20).returncode:
+            return False
+    return True
+
+
+@asynccontextmanager
+async def compose() -> AsyncIterator[Reach]:
+    """`docker compose up --build --wait` in a project of its own; removed afterwards."""
+    port, mail_port = free_port(), free_port()
+    project = ["docker", "compose", "-p", f"limber-test-{os.getpid()}"]
+    environment = {
+        **os.environ,
+        "LIMBER_PORT": str(port),
+        "LIMBER_MAIL_PORT": str(mail_port),
+        "LIMBER_TEST_CLOCK": "1",
+    }
+    try:
+        await _run([*project, "up", "--build", "--wait", "--wait-timeout", "180"], environment)
+        command = [*project, "exec", "-T", "booking", "limber"]
+        yield Reach(f"http://127.0.0.1:{port}", command, environment)
+    finally:
+        await _run([*project, "down", "--volumes", "--timeout", "10"], environment)
+
+
+async def _run(command: list[str], environment: dict[str, str]) -> None:
+    process = await asyncio.create_subprocess_exec(
+        *command, env=environment, cwd=CHECKOUT, stdout=PIPE, stderr=asyncio.subprocess.STDOUT
+    )
+    out, _ = await process.communicate()
+    if process.returncode:
+        raise RuntimeError(f"{' '.join(command)}:\n{out.decode()[-3000:]}")
 
 
 async def _ready(up: asyncio.subprocess.Process) -> str:
