@@ -33,7 +33,7 @@ def breaking_changes(old: Schema, new: Schema) -> list[str]:
 
     New fields are welcome. Works on properties by path, references resolved.
     """
-    before, after = dict(_fields(old, old, "")), dict(_fields(new, new, ""))
+    before, after = dict(fields(old)), dict(fields(new))
     found = []
     for path, (kind, required) in before.items():
         if path not in after:
@@ -45,6 +45,11 @@ def breaking_changes(old: Schema, new: Schema) -> list[str]:
         if required and not still_required:
             found.append(f"{path} may now be absent")
     return found
+
+
+def fields(schema: Schema) -> Iterator[tuple[str, tuple[Any, bool]]]:
+    """Dotted path of every field, with its kind and whether it is always there."""
+    return _fields(schema, schema, "")
 
 
 def _fields(schema: Schema, root: Schema, path: str) -> Iterator[tuple[str, tuple[Any, bool]]]:
