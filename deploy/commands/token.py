@@ -1,4 +1,4 @@
-"""`limber token`: a bearer token for somebody Limber knows; it needs the database: operators only."""
+"""`limber token`: a bearer token for a person; it needs the database, so it is for operators."""
 
 import asyncio
 from typing import Annotated
