@@ -43,6 +43,13 @@ async def _prepare(connection: asyncpg.Connection) -> None:
     await connection.fetch("select null::uuid[], null::smallint[], null::int[], null::text[]")
 
 
+async def _tidy(connection: asyncpg.Connection) -> None:
+    # Transactions end with their block and nothing else outlives it, so asyncpg's own reset would
+    # be a round trip for nothing; it is kept for a connection that broke off in between.
+    if connection.is_in_transaction():
+        await connection.reset()
+
+
 class Database:
     """One service's schema, reached as that service's role."""
 
@@ -60,6 +67,7 @@ class Database:
             min_size=POOL_MIN,
             max_size=self._pool_max,
             init=_prepare,
+            reset=_tidy,
             command_timeout=STATEMENT_TIMEOUT_MS / 1000 + 1,
             server_settings=session_settings(self.schema),
         )

@@ -37,7 +37,20 @@ Clean = Callable[[Transaction], Awaitable[None]]
 class Runtime:
     """The parts every service has. `build` in a service's `app.py` adds its own."""
 
-    def __init__(self, service: str, settings: ServiceSettings, handlers: Handlers) -> None:
+    def __init__(
+        self,
+        service: str,
+        settings: ServiceSettings,
+        handlers: Handlers,
+        *,
+        committed: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`committed` is called after each batch of events, once their effects are committed."""
+
+        def wake() -> None:
+            self.relay.wake()
+            committed()
+
         self.service = service
         self.clock: Clock = clock_for(settings.test_clock, settings.clock_file)
         self.db = Database(settings.database_url.get_secret_value(), service)
@@ -49,7 +62,7 @@ class Runtime:
             group=service,
             handlers=handlers,
             clock=self.clock,
-            committed=self.relay.wake,
+            committed=wake,
         )
         self.health = Health(self.db, self.metrics, self.clock, self.consumer)
 

@@ -12,8 +12,6 @@ from services.notify.metrics import SendMetrics
 from services.notify.senders import Sender
 from services.notify.settings import NotifySettings
 from shared.clock import clock_for
-from shared.consumer import Consumer
-from shared.health import Health
 from shared.http import create_app
 from shared.runtime import Runtime
 
@@ -45,21 +43,7 @@ def build(settings: NotifySettings) -> FastAPI:
     wake = Wake()
     clock = clock_for(settings.test_clock, settings.clock_file)
     handlers = listen(EventHandlers(clock, wake.scheduled))
-    runtime = Runtime(SERVICE, settings, handlers)
-
-    def committed() -> None:
-        runtime.relay.wake()
-        wake.committed()
-
-    runtime.consumer = Consumer(
-        runtime.db,
-        settings.kafka_bootstrap,
-        group=SERVICE,
-        handlers=handlers,
-        clock=clock,
-        committed=committed,
-    )
-    runtime.health = Health(runtime.db, runtime.metrics, clock, runtime.consumer)
+    runtime = Runtime(SERVICE, settings, handlers, committed=wake.committed)
     sender = wake.sender = Sender(
         runtime.db,
         clock,
