@@ -14,9 +14,9 @@ from services.booking.handlers.book import Links
 from services.booking.settings import BookingSettings
 from services.booking.store import idempotency
 from services.booking.streams import Wakeups
-from shared.clock import clock_for
+from shared.clock import Clock, clock_for
 from shared.http import create_app
-from shared.postgres import Transaction
+from shared.postgres import Database, Transaction
 from shared.runtime import Runtime
 
 
@@ -27,9 +27,6 @@ def build(settings: BookingSettings) -> FastAPI:
     runtime = Runtime("booking", settings, consumers.handlers(signer, clock))
     db = runtime.db
     wakeups = Wakeups(db)
-    writer = Writer(db, runtime.relay, clock)
-    access = Access(db, signer, clock)
-    links = Links(signer, settings.meeting_url)
 
     async def forget_old_answers(tx: Transaction) -> None:
         await idempotency.forget_old(tx, oldest=clock() - KEY_LIVES)
@@ -47,15 +44,39 @@ def build(settings: BookingSettings) -> FastAPI:
         description="The front door of Limber: people, times, bookings, reports and progress.",
     )
 
+    add_routes(
+        app,
+        db=db,
+        clock=clock,
+        writer=Writer(db, runtime.relay, clock),
+        links=Links(signer, settings.meeting_url),
+        public_url=settings.public_url.rstrip("/"),
+        wakeups=wakeups,
+    )
+    return app
+
+
+def add_routes(
+    app: FastAPI,
+    *,
+    db: Database,
+    clock: Clock,
+    writer: Writer,
+    links: Links,
+    public_url: str,
+    wakeups: Wakeups,
+) -> None:
+    """Everything booking answers beside health; each request's caller is found first."""
+    signer = links.signer
+    access = Access(db, signer, clock)
+
     async def identify(request: Request) -> None:
         request.state.caller = await access(request)
 
     known = [Depends(identify)]
-    public_url = settings.public_url.rstrip("/")
     app.include_router(catalogue.routes(db, clock), dependencies=known)
     app.include_router(bookings.routes(db, clock, writer, links, public_url), dependencies=known)
     app.include_router(sign_in.routes(clock, writer, signer), dependencies=known)
     app.include_router(
         clients.routes(db, clock, writer, signer, public_url, wakeups), dependencies=known
     )
-    return app
