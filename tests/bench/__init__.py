@@ -1,0 +1,1 @@
+"""The benchmarks: ratios against a peer in the same run, and delays of the whole system."""
