@@ -162,7 +162,9 @@ class FrontDoor:
         if token is not None:
             headers["Authorization"] = f"Bearer {token}"
         if body is not None:
-            other["json"] = body
+            # Not httpx's own JSON: it cannot write all that a hostile client can.
+            other["content"] = json.dumps(body)
+            headers["Content-Type"] = "application/json"
         return await self.http.request(
             method, path, headers={n: v for n, v in headers.items() if v is not None}, **other
         )

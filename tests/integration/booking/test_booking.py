@@ -26,7 +26,7 @@ from tests.integration.booking.front_door import (
     utc,
 )
 
-VISIT = {"mode": "in-person", "postal": "M5V 2T6"}
+VISIT: dict[str, Any] = {"mode": "in-person", "postal": "M5V 2T6"}
 ADDRESS = {"street": "1 Front St", "city": "Toronto", "postal": "M5V 2T6", "note": "Ring twice"}
 
 

@@ -13,9 +13,9 @@ import pytest
 from fastapi import Request
 from starlette.types import Message
 
-from services.booking.api import writing
 from services.booking.api.writing import TRIES, Answer, Work
 from services.booking.domain.people import Caller
+from services.booking.store import idempotency
 from shared.postgres import Transaction
 from tests.integration.booking.front_door import (
     AMARA,
@@ -300,7 +300,7 @@ async def test_what_stays_deadlocked_is_a_fault_of_the_moment_that_says_when_to_
         tries += 1
         raise asyncpg.DeadlockDetectedError("deadlock detected")
 
-    monkeypatch.setattr(writing.idempotency, "claim", claims_a_deadlock)
+    monkeypatch.setattr(idempotency, "claim", claims_a_deadlock)
     answer = await door.post("/v1/holds", a_time(), key="k")
 
     assert TRIES == tries
