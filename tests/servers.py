@@ -1,6 +1,7 @@
 """Real Postgres and Kafka for tests: containers where an engine has the images, else processes."""
 
 import os
+import random
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +16,9 @@ from testcontainers.core.wait_strategies import LogMessageWaitStrategy
 
 POSTGRES_IMAGE = "postgres:18"
 KAFKA_IMAGE = "apache/kafka:4.1.1"
+
+PORTS = (20_000, 30_000)
+"""Below the range that the kernel uses for outgoing connections."""
 
 PASSWORD = "only-for-tests"
 
@@ -105,8 +109,14 @@ def kafka_environment(port: int) -> dict[str, str]:
 
 
 def free_port() -> int:
-    """A TCP port of 127.0.0.1 that nobody uses at the moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
+    """A TCP port of 127.0.0.1 that nobody uses, and that no outgoing connection will be given.
+
+    Raises:
+        RuntimeError: none was found in many tries.
+    """
+    for _ in range(200):
+        port = random.randrange(*PORTS)
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) != 0:
+                return port
+    raise RuntimeError("no free port on 127.0.0.1")

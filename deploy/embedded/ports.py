@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 
 HOST = "127.0.0.1"
 
@@ -17,11 +18,16 @@ OFFSETS = {
     "smtp": 7,
 }
 REPLICA_OFFSETS = {"booking": 20, "notify": 40, "progress": 60}
-# Where a preferred port is taken the search begins here: below the range that the
-# kernel hands to outgoing connections, so that a restarted child finds its port free.
+# Where a preferred port is taken the search begins here.
 SPARE_OFFSET = 100
 SPARE_COUNT = 400
 HIGHEST = 65_535
+
+# The kernel hands ports of this range to outgoing connections, also while a child restarts and
+# its port is free for a moment. Only the front door is put there, when LIMBER_PORT says so.
+OUTGOING_RANGE = Path("/proc/sys/net/ipv4/ip_local_port_range")
+USUAL_OUTGOING = range(32_768, 61_000)
+BELOW_OUTGOING = 18_000
 
 
 class Reservation:
@@ -55,14 +61,30 @@ def choose(names: Iterable[str], base: int, previous: Mapping[str, int]) -> dict
 
     The front door (offset 0) always tries `base` first; the others keep the port they had.
     """
+    outgoing = outgoing_ports()
+    start = base + SPARE_OFFSET
+    spare = range(start, start + SPARE_COUNT)
+    if start in outgoing or spare[-1] in outgoing:
+        spare = range(BELOW_OUTGOING, BELOW_OUTGOING + SPARE_COUNT)
     taken: dict[str, Reservation] = {}
     for name in names:
-        wishes = [base + offset(name)]
-        if name in previous and offset(name) != 0:
+        if offset(name) == 0:
+            taken[name] = _first_free((base, *spare))
+            continue
+        wishes = [base + offset(name), *spare]
+        if name in previous:
             wishes.insert(0, previous[name])
-        spare = range(base + SPARE_OFFSET, base + SPARE_OFFSET + SPARE_COUNT)
-        taken[name] = _first_free((*wishes, *spare))
+        taken[name] = _first_free(port for port in wishes if port not in outgoing)
     return taken
+
+
+def outgoing_ports() -> range:
+    """The ports that the kernel uses for outgoing connections."""
+    try:
+        first, last = OUTGOING_RANGE.read_text().split()
+    except (OSError, ValueError):
+        return USUAL_OUTGOING
+    return range(int(first), int(last) + 1)
 
 
 def offset(name: str) -> int:

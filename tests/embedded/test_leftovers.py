@@ -13,15 +13,20 @@ from deploy.embedded.console import Console
 from deploy.embedded.procfs import identify
 from deploy.stack import ProcessEntry
 
-SLEEPER = (sys.executable, "-c", "import sys; sys.stdin.read()")
+SLEEPER = (sys.executable, "-uc", "import sys; print(); sys.stdin.read()")
 QUIET = Console(quiet=True)
 
 
 @contextmanager
 def sleeper(place: Path | None = None) -> Iterator[subprocess.Popen[bytes]]:
     """A process that waits, in a directory, until it is ended."""
-    with subprocess.Popen(SLEEPER, stdin=subprocess.PIPE, cwd=place) as process:
+    with subprocess.Popen(
+        SLEEPER, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=place
+    ) as process:
         try:
+            # Until it has spoken it may still look like the process it was forked from.
+            assert process.stdout is not None
+            process.stdout.readline()
             yield process
         finally:
             process.kill()
