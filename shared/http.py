@@ -20,6 +20,9 @@ from shared.telemetry import Metrics
 MAX_BODY_BYTES = 64 * 1024
 """No request of ours needs more; a larger one is refused before it is read to the end."""
 
+MAX_LENGTH_DIGITS = 20
+"""Of an announced length; HTTP servers take no larger number."""
+
 PROBES = frozenset({"/livez", "/readyz"})
 """A probe that says no is an answer, not a fault to log every few seconds."""
 
@@ -41,16 +44,18 @@ class BodyLimit:
             answer = problem.problem(400, "malformed-request", "Content-Length is not a number.")
             await answer(scope, receive, send)
             return
+        # Python refuses to read a number of thousands of digits, and nobody needs to know it.
+        too_large = len(announced) > MAX_LENGTH_DIGITS or int(announced) > MAX_BODY_BYTES
         # Read here, so that a body that only turns out to be too large is refused whole.
         parts, size, more = [], 0, True
-        while more and size <= MAX_BODY_BYTES and int(announced) <= MAX_BODY_BYTES:
+        while more and size <= MAX_BODY_BYTES and not too_large:
             message = await receive()
             if message["type"] == "http.disconnect":
                 return
             parts.append(message.get("body", b""))
             size += len(parts[-1])
             more = message.get("more_body", False)
-        if size > MAX_BODY_BYTES or int(announced) > MAX_BODY_BYTES:
+        if size > MAX_BODY_BYTES or too_large:
             answer = problem.problem(
                 413, "body-too-large", f"The body is larger than {MAX_BODY_BYTES} bytes; send less."
             )
