@@ -15,6 +15,7 @@ from services.booking.api.fields import (
     Instant,
     LanguageCode,
     ModeName,
+    NotBlank,
     PhoneNumber,
     PostalCode,
     ServiceCode,
@@ -29,10 +30,10 @@ from services.booking.handlers.book import BookingWish, ClientWish, Links
 from services.booking.handlers.holds import TimeWish
 from services.booking.queries import bookings
 from shared.clock import Clock
-from shared.errors import Forbidden, NotFound, Unauthorised
+from shared.errors import FieldError, Forbidden, Invalid, NotFound, Unauthorised
 from shared.postgres import Database, Transaction
 
-Name = Annotated[str, Field(min_length=1, max_length=120, pattern=r"\S"), Storable]
+Name = Annotated[str, Field(min_length=1, max_length=120), Storable, NotBlank]
 Line = Annotated[str, Field(min_length=1, max_length=200), Storable]
 Text = Annotated[str, Field(max_length=1000), Storable]
 
@@ -100,12 +101,21 @@ class BookingFields(Body):
 
     @model_validator(mode="after")
     def _hold_or_time(self) -> "BookingFields":
-        time = (self.service, self.mode, self.start)
-        if self.hold is not None:
-            if any(part is not None for part in (*time, self.trainer, self.postal)):
-                raise ValueError("give either hold, or service, mode and start")
-        elif any(part is None for part in time):
-            raise ValueError("give hold, or all of service, mode and start")
+        time = {"service": self.service, "mode": self.mode, "start": self.start}
+        if self.hold is None:
+            wrong = [name for name, value in time.items() if value is None]
+            message = "is needed where no hold is given"
+        else:
+            place = {"trainer": self.trainer, "postal": self.postal}
+            wrong = [name for name, value in (time | place).items() if value is not None]
+            message = "comes with the hold; leave it out"
+        if wrong:
+            # Raised through pydantic, which would blame the body and not its fields.
+            raise Invalid(
+                "invalid",
+                f"Please correct: {', '.join(wrong)}. Nothing was stored.",
+                fields=[FieldError(name, message) for name in wrong],
+            )
         return self
 
     def wish(self) -> BookingWish:

@@ -14,7 +14,7 @@ from sse_starlette import EventSourceResponse, ServerSentEvent
 from services.booking.api import documents
 from services.booking.api.access import CallerNow, may_lift_holds, may_report_for
 from services.booking.api.bookings import Body, Text
-from services.booking.api.fields import Instant, OptionCode, Storable
+from services.booking.api.fields import Instant, NotBlank, OptionCode, Storable
 from services.booking.api.writing import Answer, Writer
 from services.booking.domain.links import LinkSigner
 from services.booking.handlers import submissions
@@ -69,7 +69,7 @@ class CheckInFields(Body):
 class LiftFields(Body):
     """Why a safety hold may end."""
 
-    reason: Annotated[str, Field(min_length=1, max_length=500, pattern=r"\S"), Storable]
+    reason: Annotated[str, Field(min_length=1, max_length=500), Storable, NotBlank]
 
 
 class AcceptedDocument(BaseModel):

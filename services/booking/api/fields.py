@@ -49,6 +49,16 @@ Storable = AfterValidator(storable)
 """For free text: `Annotated[str, Field(max_length=100), Storable]`."""
 
 
+def _not_blank(text: str) -> str:
+    if not text.strip():
+        raise ValueError("should not be blank")
+    return text
+
+
+NotBlank = AfterValidator(_not_blank)
+"""For text that must say something; what counts as blank is what `str.strip` removes."""
+
+
 def _instant_text(value: object) -> object:
     if isinstance(value, datetime):
         return value
