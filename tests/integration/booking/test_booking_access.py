@@ -134,7 +134,7 @@ async def test_a_garbage_token_is_refused_everywhere_even_where_none_is_needed(
 
     for method, path, body in everywhere:
         answer = await door.http.request(
-            method, path, json=body, headers={"Authorization": header.encode("latin-1")}
+            method, path, json=body, headers=[(b"Authorization", header.encode("latin-1"))]
         )
         problem(answer, 401, "bad-token")
 

@@ -151,7 +151,7 @@ async def test_a_malformed_key_is_refused(door: FrontDoor, key: str) -> None:
     before = await door.tables()
 
     answer = await door.http.post(
-        "/v1/holds", json=a_time(), headers={"Idempotency-Key": key.encode()}
+        "/v1/holds", json=a_time(), headers=[(b"Idempotency-Key", key.encode())]
     )
 
     problem(answer, 400, "malformed-idempotency-key")
