@@ -39,6 +39,10 @@ class Wakeups:
             if not self._waiting[key]:
                 del self._waiting[key]
 
+    def watched(self) -> int:
+        """How many streams are open in this process."""
+        return sum(len(streams) for streams in self._waiting.values())
+
     async def listen(self) -> None:
         """Listen until cancelled; after a break every stream looks for itself."""
         while True:

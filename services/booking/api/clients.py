@@ -19,6 +19,7 @@ from services.booking.api.writing import Answer, Writer
 from services.booking.domain.links import LinkSigner
 from services.booking.handlers import submissions
 from services.booking.queries import bookings, progress
+from services.booking.queries.bookings import BookingRow
 from services.booking.streams import Wakeups, ticks
 from shared.clock import Clock
 from shared.contracts.progress import Level
@@ -166,21 +167,37 @@ def routes(
         return EventSourceResponse(follow(client_id), ping=int(LOOK_AGAIN_S))
 
     async def follow(client_id: UUID) -> AsyncIterator[ServerSentEvent]:
-        version, since = -1, clock()
+        shown = -1
+        known: dict[UUID, int] | None = None
         with wakeups.watching(client_id) as woken:
             async for _ in ticks(woken, every_s=LOOK_AGAIN_S):
                 async with db.reading() as connection:
                     document = await progress.view(connection, client_id)
-                    changed = await bookings.changed_since(connection, client_id, since)
-                if document["version"] > version:
-                    version = document["version"]
-                    yield _event("progress", document, str(version))
+                    known, changed = await _changed(connection, client_id, known)
+                if document["version"] > shown:
+                    shown = document["version"]
+                    yield _event("progress", document, str(shown))
                 for row in changed:
-                    since = row.updated_at
                     body = documents.booking(row, signer, public_url, for_client=False)
                     yield _event("booking", body, f"{row.id}-{row.version}")
 
     return router
+
+
+async def _changed(
+    connection: Transaction, client_id: UUID, known: dict[UUID, int] | None
+) -> tuple[dict[UUID, int], list[BookingRow]]:
+    """The versions of a client's bookings now, and the bookings that changed since `known`."""
+    # By version, not by time: what was decided first may well be committed last.
+    current = await bookings.versions(connection, client_id)
+    changed = []
+    for booking_id, version in current.items():
+        if known is not None and known.get(booking_id) != version:
+            row = await bookings.find(connection, booking_id)
+            if row is not None:
+                current[booking_id] = row.version
+                changed.append(row)
+    return current, changed
 
 
 def _event(name: str, body: dict[str, Any], identity: str) -> ServerSentEvent:

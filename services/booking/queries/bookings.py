@@ -44,13 +44,9 @@ async def find(connection: Transaction, booking_id: UUID) -> BookingRow | None:
     return BookingRow(**row) if row else None
 
 
-async def changed_since(
-    connection: Transaction, client_id: UUID, since: datetime
-) -> list[BookingRow]:
-    """A client's bookings changed after a moment, oldest change first."""
+async def versions(connection: Transaction, client_id: UUID) -> dict[UUID, int]:
+    """The version of each of a client's bookings, in the order of their last changes."""
     rows = await connection.fetch(
-        f"{_SELECT} where b.client_id = $1 and b.updated_at > $2 order by b.updated_at, b.id",
-        client_id,
-        since,
+        "select id, version from bookings where client_id = $1 order by updated_at, id", client_id
     )
-    return [BookingRow(**row) for row in rows]
+    return {row["id"]: row["version"] for row in rows}
