@@ -1,6 +1,9 @@
 """Booking's routes in this process on a real database: asked over HTTP, with a clock to turn."""
 
+import asyncio
 import json
+import socket
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -11,6 +14,7 @@ from uuid import UUID, uuid4
 
 import asyncpg
 import httpx
+import uvicorn
 from aiokafka import ConsumerRecord
 from fastapi import FastAPI
 
@@ -29,6 +33,7 @@ from shared.health import Health
 from shared.http import create_app
 from shared.outbox import Relay
 from shared.postgres import Database
+from shared.runtime import GRACE_S
 from shared.telemetry import Metrics
 from tests.conftest import MigratedDatabase
 from tests.integration.shared.fabric import record
@@ -238,6 +243,7 @@ class Home:
     """A database that tests use one after the other."""
 
     db: Database
+    url: str
     superuser_url: str
 
     async def clear(self) -> None:
@@ -282,10 +288,11 @@ async def fresh_database(database_url: str, template: str) -> AsyncIterator[Home
     try:
         await connection.execute(f"create database {name} template {template}")
         url = urlunsplit(urlsplit(database_url)._replace(path=f"/{name}"))
-        async with Database(MigratedDatabase(url).url("booking"), "booking").opened() as db:
+        role_url = MigratedDatabase(url).url("booking")
+        async with Database(role_url, "booking").opened() as db:
             async with db.transaction() as tx:
                 await demo.add_missing(tx, SIGNER, now=NOW)
-            yield Home(db, url)
+            yield Home(db, role_url, url)
         await connection.execute(f"drop database {name} with (force)")
     finally:
         await connection.close()
@@ -304,3 +311,25 @@ def problem(answer: httpx.Response, status: int, code: str) -> Any:
 @asynccontextmanager
 async def _no_lifespan(_: FastAPI) -> AsyncIterator[None]:
     yield
+
+
+async def _serve(database_url: str) -> None:
+    async with Database(database_url, "booking").opened() as db, opened(db) as door:
+        door.clock.now = NOW
+        listens = asyncio.create_task(door.wakeups.listen())
+        config = uvicorn.Config(
+            door.app, log_config=None, lifespan="off", timeout_graceful_shutdown=GRACE_S
+        )
+        with socket.socket() as listening:
+            listening.bind(("127.0.0.1", 0))
+            port = listening.getsockname()[1]
+            listening.listen()
+            # Who connects from now on waits in the backlog until the server accepts.
+            sys.stdout.write(f"http://127.0.0.1:{port}\n")
+            sys.stdout.flush()
+            await uvicorn.Server(config).serve(sockets=[listening])
+        listens.cancel()
+
+
+if __name__ == "__main__":
+    asyncio.run(_serve(sys.argv[1]))

@@ -89,7 +89,7 @@ WRONG: dict[str, list[Any]] = {
     "flag": [None, 7, 0, 1, "true", "", [], {}],
     "object": [7, True, "x", [], ""],
 }  # fmt: skip
-ODD_EMAILS = [
+ODD_EMAILS: list[Any] = [
     "ann", "ann@", "@example.org", "ann@example", "ann@@example.org", "ann@exa mple.org",
     "ann@example.org\r\nBcc: x@example.org", "ann\0@example.org", "half\ud83d@example.org",
     "a" * 250 + "@example.org", "ann@-example.org", "Ann <ann@example.org>", None, 7, {}, [],

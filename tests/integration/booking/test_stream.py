@@ -1,0 +1,337 @@
+"""The stream: a page follows what happens, wherever it happens, and lets go when it ends."""
+
+import asyncio
+import json
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+from starlette.types import ASGIApp, Message, Scope
+
+from services.booking import streams
+from services.booking.streams import Wakeups
+from tests.integration.booking.front_door import (
+    BENOIT,
+    HOUR,
+    TEN,
+    FrontDoor,
+    Home,
+    a_hold,
+    utc,
+)
+from tests.integration.booking.test_read_model import a_view
+
+PATIENCE_S = 30.0
+"""How long anything is waited for before the test fails; nothing here takes as long."""
+
+LISTENER = (
+    "datname = current_database() and pid <> pg_backend_pid() and application_name ="
+    " 'limber-booking' and (query ilike 'listen %' or query = 'select 1')"
+)
+"""The connection of this database that hears NOTIFY: it listens, then asks whether it lives."""
+
+
+@dataclass
+class Stream:
+    """An open stream: its answer as it arrives, and a client who can hang up."""
+
+    status: int = 0
+    closed: asyncio.Event = field(default_factory=asyncio.Event)
+    events: asyncio.Queue[tuple[str, Any]] = field(default_factory=asyncio.Queue)
+    hung_up: asyncio.Event = field(default_factory=asyncio.Event)
+    asked: bool = False
+    buffer: str = ""
+
+    async def receive(self) -> Message:
+        """The request, then nothing until the client hangs up."""
+        if not self.asked:
+            self.asked = True
+            return {"type": "http.request", "body": b""}
+        await self.hung_up.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(self, message: Message) -> None:
+        """Read what the server writes."""
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            return
+        self.buffer += message.get("body", b"").decode()
+        *whole, self.buffer = self.buffer.replace("\r\n", "\n").split("\n\n")
+        for block in whole:
+            if parsed := parse(block):
+                self.events.put_nowait(parsed)
+
+    async def next(self) -> tuple[str, Any]:
+        """The next event: its name and document."""
+        async with asyncio.timeout(PATIENCE_S):
+            return await self.events.get()
+
+
+def parse(block: str) -> tuple[str, Any] | None:
+    """Name and document of one event; None for a comment."""
+    lines = dict(line.split(": ", 1) for line in block.split("\n") if not line.startswith(":"))
+    return (lines["event"], json.loads(lines["data"])) if "data" in lines else None
+
+
+@asynccontextmanager
+async def following(door: FrontDoor, client: str, token: str) -> AsyncIterator[Stream]:
+    """A stream of a client that hangs up at the end; by then nobody watches any more."""
+    stream = Stream()
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0", "spec_version": "2.3"},
+        "http_version": "1.1",
+        "method": "GET",
+        "scheme": "http",
+        "path": f"/v1/clients/{client}/stream",
+        "raw_path": b"",
+        "query_string": b"",
+        "headers": [(b"authorization", f"Bearer {token}".encode())],
+    }
+    task = asyncio.create_task(_run(door.app, scope, stream))
+    try:
+        yield stream
+    finally:
+        stream.hung_up.set()
+        async with asyncio.timeout(PATIENCE_S):
+            await task
+
+
+async def _run(app: ASGIApp, scope: Scope, stream: Stream) -> None:
+    try:
+        await app(scope, stream.receive, stream.send)
+    finally:
+        stream.closed.set()
+
+
+@asynccontextmanager
+async def listening(wakeups: Wakeups, home: Home) -> AsyncIterator[None]:
+    """The process hears NOTIFY while the block runs."""
+    task = asyncio.create_task(wakeups.listen())
+    heard = f"select exists (select from pg_stat_activity where {LISTENER})"
+    async with asyncio.timeout(PATIENCE_S):
+        while True:
+            async with home.db.reading() as connection:
+                if await connection.fetchval(heard):
+                    break
+                await connection.fetchval("select pg_sleep(0.02)")
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+@pytest.fixture
+async def ann(door: FrontDoor, home: Home) -> AsyncIterator[dict[str, Any]]:
+    """A client with a booking and a token; the front door hears NOTIFY."""
+    booking = await door.book()
+    token = await door.sign_in("ann@example.org")
+    async with listening(door.wakeups, home):
+        yield {"client": booking["client_id"], "booking": booking, "token": token}
+
+
+async def test_a_stream_begins_with_the_present_view(door: FrontDoor, ann: dict[str, Any]) -> None:
+    await door.hear(a_view(ann["client"], 4))
+
+    async with following(door, ann["client"], ann["token"]) as stream:
+        assert ("progress", 4) == _short(await stream.next())
+        assert 200 == stream.status
+
+
+async def test_a_newer_view_and_a_changed_booking_arrive_when_they_happen(
+    door: FrontDoor, ann: dict[str, Any]
+) -> None:
+    async with following(door, ann["client"], ann["token"]) as stream:
+        assert ("progress", 0) == _short(await stream.next())
+
+        door.clock.advance(seconds=1)
+        await door.hear(a_view(ann["client"], 1))
+        assert ("progress", 1) == _short(await stream.next())
+
+        await _move(door, ann["booking"], TEN + HOUR)
+        name, document = await stream.next()
+        assert ("booking", 2, utc(TEN + HOUR)) == (name, document["version"], document["start"])
+        assert {"manage_token", "calendar_url"}.isdisjoint(document)
+
+        await door.hear(a_hold(ann["client"]))
+        name, document = await stream.next()
+        assert ("booking", 3, "frozen") == (name, document["version"], document["status"])
+        assert stream.events.empty()
+
+
+async def test_an_older_view_is_not_shown_again(door: FrontDoor, ann: dict[str, Any]) -> None:
+    await door.hear(a_view(ann["client"], 5))
+    async with following(door, ann["client"], ann["token"]) as stream:
+        await stream.next()
+
+        await door.hear(a_view(ann["client"], 4))
+        await door.hear(a_view(ann["client"], 6))
+
+        assert ("progress", 6) == _short(await stream.next())
+
+
+async def test_what_happens_to_others_stays_with_them(door: FrontDoor, ann: dict[str, Any]) -> None:
+    ben = await door.book(TEN, email="ben@example.org", trainer=BENOIT)
+    async with following(door, ann["client"], ann["token"]) as stream:
+        await stream.next()
+        door.clock.advance(seconds=1)
+
+        await _move(door, ben, TEN + HOUR)
+        await door.hear(a_view(ben["client_id"], 9))
+        await _move(door, ann["booking"], TEN + HOUR)
+
+        assert ("booking", 2) == _short(await stream.next())
+        assert stream.events.empty()
+
+
+async def test_changes_that_were_decided_earlier_and_committed_later_arrive_as_well(
+    door: FrontDoor, ann: dict[str, Any]
+) -> None:
+    async with following(door, ann["client"], ann["token"]) as stream:
+        await stream.next()
+        door.clock.advance(seconds=10)
+        later = await door.book(TEN + 3 * HOUR, trainer=BENOIT)
+        assert ("booking", 1) == _short(await stream.next())
+
+        # A change takes its time from the clock before it waits for the client's row.
+        door.clock.now -= timedelta(seconds=5)
+        await _move(door, ann["booking"], TEN + HOUR)
+
+        assert ("booking", 2) == _short(await stream.next())
+        await _move(door, later, TEN + 4 * HOUR)
+        assert ("booking", 2) == _short(await stream.next())
+
+
+async def test_each_change_is_shown_once(door: FrontDoor, ann: dict[str, Any]) -> None:
+    async with following(door, ann["client"], ann["token"]) as stream:
+        await stream.next()
+        door.clock.advance(seconds=1)
+        for hour in range(1, 5):
+            await _move(door, ann["booking"], TEN + hour * HOUR)
+            assert ("booking", hour + 1) == _short(await stream.next())
+        await door.hear(a_view(ann["client"], 1))
+
+        assert ("progress", 1) == _short(await stream.next())
+        assert stream.events.empty()
+
+
+async def test_whoever_hangs_up_is_watched_for_no_more(
+    door: FrontDoor, ann: dict[str, Any]
+) -> None:
+    async with (
+        following(door, ann["client"], ann["token"]) as first,
+        following(door, ann["client"], ann["token"]) as second,
+    ):
+        await first.next()
+        await second.next()
+        assert 2 == door.wakeups.watched()
+
+        first.hung_up.set()
+        async with asyncio.timeout(PATIENCE_S):
+            await first.closed.wait()
+        assert 1 == door.wakeups.watched()
+        await door.hear(a_view(ann["client"], 1))
+        assert ("progress", 1) == _short(await second.next())
+
+    assert 0 == door.wakeups.watched()
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A listener that soon notices that it hears nothing."""
+    monkeypatch.setattr(streams, "CHECK_EVERY_S", 0.1)
+    monkeypatch.setattr(streams, "RECONNECT_S", 0.1)
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_a_lost_listener_comes_back_and_looks_for_what_it_missed(
+    door: FrontDoor, ann: dict[str, Any]
+) -> None:
+    async with following(door, ann["client"], ann["token"]) as stream:
+        await stream.next()
+
+        async with door.db.reading() as connection:
+            await connection.execute(
+                f"select pg_terminate_backend(pid) from pg_stat_activity where {LISTENER}"
+            )
+        await door.hear(a_view(ann["client"], 1))
+
+        assert ("progress", 1) == _short(await stream.next())
+
+
+async def test_another_process_is_heard_and_a_stopping_one_ends_its_streams_whole(
+    door: FrontDoor, home: Home
+) -> None:
+    booking = await door.book()
+    token = await door.sign_in("ann@example.org")
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "tests.integration.booking.front_door",
+        home.url,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    try:
+        assert process.stdout is not None
+        async with asyncio.timeout(PATIENCE_S):
+            address = (await process.stdout.readline()).decode().strip()
+        async with (
+            httpx.AsyncClient(base_url=address, timeout=PATIENCE_S) as http,
+            http.stream(
+                "GET",
+                f"/v1/clients/{booking['client_id']}/stream",
+                headers={"Authorization": f"Bearer {token}"},
+            ) as answer,
+        ):
+            assert (200, "text/event-stream; charset=utf-8") == (
+                answer.status_code,
+                answer.headers["content-type"],
+            )
+            blocks = _blocks(answer)
+            assert ("progress", 0) == _short(await anext(blocks))
+            await door.hear(a_view(booking["client_id"], 1))
+            assert ("progress", 1) == _short(await anext(blocks))
+
+            process.send_signal(signal.SIGTERM)
+
+            # Whether the last chunk still gets out is the server's affair; that it ends is ours.
+            with suppress(httpx.RemoteProtocolError):
+                assert [] == [block async for block in blocks]
+        async with asyncio.timeout(PATIENCE_S):
+            _, told = await process.communicate()
+        assert process.returncode in {0, -signal.SIGTERM}
+        assert b"timeout graceful shutdown exceeded" not in told
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
+async def _blocks(answer: httpx.Response) -> AsyncIterator[tuple[str, Any]]:
+    block: list[str] = []
+    async for line in answer.aiter_lines():
+        if line:
+            block.append(line)
+        elif parsed := parse("\n".join(block)):
+            block = []
+            yield parsed
+        else:
+            block = []
+
+
+def _short(event: tuple[str, Any]) -> tuple[str, int]:
+    return event[0], event[1]["version"]
+
+
+async def _move(door: FrontDoor, booking: Any, start: Any) -> None:
+    path = f"/v1/bookings/{booking['id']}/reschedule"
+    await door.made(path, {"start": utc(start)}, token=booking["manage_token"])
