@@ -1,11 +1,11 @@
-"""The consumer and a bare loop by turns: `python -m tests.bench.consuming DATABASE KAFKA TOPIC`."""
+"""The consumer and bare loops by turns: `python -m tests.bench.consuming DATABASE KAFKA TOPIC`."""
 
 import asyncio
 import json
 import sys
 import time
 from contextlib import suppress
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import uvloop
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
@@ -20,6 +20,7 @@ from tests.bench.setting import KIT_SCHEMA
 ROUNDS = 3
 WITHIN_S = 120.0
 SENT_AT_ONCE = 500
+EFFECT = "insert into effects (owner, number) values ($1, $2)"
 
 
 async def publish(bootstrap: str, topic: str) -> None:
@@ -57,11 +58,7 @@ async def consume(db: Database, bootstrap: str, topic: str) -> float:
     async def handle(tx: Transaction, event: Envelope[BookingConfirmed]) -> None:
         nonlocal began
         began = began or time.perf_counter()
-        await tx.execute(
-            "insert into effects (owner, number) values ($1, $2)",
-            event.data.key,
-            event.data.booking_id.int,
-        )
+        await tx.execute(EFFECT, event.data.key, event.data.booking_id.int)
 
     def committed() -> None:
         if consumer.handled >= EVENTS:
@@ -85,8 +82,11 @@ async def consume(db: Database, bootstrap: str, topic: str) -> float:
             await running
 
 
-async def read_bare(bootstrap: str, topic: str) -> float:
-    """Seconds from the first batch to the last record, in batches of the consumer's size."""
+async def read_bare(bootstrap: str, topic: str, db: Database | None = None) -> float:
+    """Seconds from the first batch to the last record, in batches of the consumer's size.
+
+    With `db` the same rows are written, a transaction a batch: no inbox, no parking, no schema.
+    """
     kafka = AIOKafkaConsumer(
         topic,
         bootstrap_servers=bootstrap,
@@ -101,24 +101,44 @@ async def read_bare(bootstrap: str, topic: str) -> float:
             while seen < EVENTS:
                 batches = await kafka.getmany(timeout_ms=1000, max_records=MAX_RECORDS)
                 began = began or (time.perf_counter() if batches else 0.0)
-                seen += sum(map(len, batches.values()))
+                records = [record for batch in batches.values() for record in batch]
+                if db is not None:
+                    async with db.transaction() as tx:
+                        for record in records:
+                            event = json.loads(record.value)
+                            number = UUID(event["booking_id"]).int
+                            await tx.execute(EFFECT, record.key.decode(), number)
+                    await kafka.commit()
+                seen += len(records)
         return time.perf_counter() - began
     finally:
         await kafka.stop()
 
 
+async def check_and_clear(db: Database) -> None:
+    """Make room for the next round.
+
+    Raises:
+        RuntimeError: not every event had one effect.
+    """
+    async with db.transaction() as tx:
+        effects = await tx.fetchval("select count(distinct number) from effects")
+        rows = await tx.fetchval("select count(*) from effects")
+        await tx.execute("truncate effects, inbox")
+    if not effects == rows == EVENTS:
+        raise RuntimeError(f"{EVENTS} events left {rows} rows, {effects} different ones")
+
+
 async def main(url: str, bootstrap: str, topic: str) -> None:
     """Print the rates of each round."""
     await publish(bootstrap, topic)
-    found: dict[str, list[float]] = {"consumer": [], "bare": []}
+    found: dict[str, list[float]] = {"consumer": [], "writing": [], "bare": []}
     async with Database(url, KIT_SCHEMA).opened() as db:
         for _ in range(ROUNDS):
             found["consumer"].append(EVENTS / await consume(db, bootstrap, topic))
-            async with db.transaction() as tx:
-                effects = await tx.fetchval("select count(*) from effects")
-                await tx.execute("truncate effects, inbox")
-            if effects != EVENTS:
-                raise RuntimeError(f"{effects} effects of {EVENTS} events")
+            await check_and_clear(db)
+            found["writing"].append(EVENTS / await read_bare(bootstrap, topic, db))
+            await check_and_clear(db)
             found["bare"].append(EVENTS / await read_bare(bootstrap, topic))
     sys.stdout.write(json.dumps(found) + "\n")
 
