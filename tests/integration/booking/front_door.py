@@ -215,16 +215,17 @@ class FrontDoor:
     async def tables(self) -> dict[str, str]:
         """Every row of every table as text, by table: equal before and after means untouched."""
         async with self.db.reading() as connection:
-            names = await connection.fetch(
-                "select tablename from pg_tables where schemaname = 'booking' order by 1"
+            names = await connection.fetchval(
+                "select array_agg(tablename::text) from pg_tables where schemaname = 'booking'"
             )
-            return {
-                name: await connection.fetchval(
-                    f"select coalesce(string_agg(r::text, e'\\n' order by r::text), '')"
+            rows = await connection.fetch(
+                " union all ".join(
+                    f"select '{name}', coalesce(string_agg(r::text, e'\\n' order by r::text), '')"
                     f' from "{name}" r'
+                    for name in names
                 )
-                for (name,) in names
-            }
+            )
+        return dict(rows)
 
     async def published(self, *, key: str | None = None, topic: str = "") -> list[Published]:
         """What waits in the outbox, oldest first; of one key and topics like `topic`."""

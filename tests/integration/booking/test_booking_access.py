@@ -141,6 +141,19 @@ async def test_a_garbage_token_is_refused_everywhere_even_where_none_is_needed(
     assert before == await door.tables()
 
 
+@pytest.mark.parametrize("caller", sorted(set(CALLERS) - MAY["progress"]))
+async def test_the_stream_of_a_client_is_closed_to_others(
+    door: FrontDoor, people: dict[str, Any], caller: str
+) -> None:
+    path = f"/v1/clients/{people['ids']['client']}/stream"
+
+    answer = await door.ask("GET", path, token=people["tokens"][caller])
+
+    assert answer.status_code in {401, 403}
+    assert "application/problem+json" == answer.headers["content-type"]
+    assert 0 == door.wakeups.watched()
+
+
 async def test_only_the_client_is_told_the_links_of_a_booking(
     door: FrontDoor, people: dict[str, Any]
 ) -> None:

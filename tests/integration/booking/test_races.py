@@ -26,6 +26,7 @@ from tests.integration.booking.front_door import (
     FrontDoor,
     a_client,
     a_hold,
+    a_lift,
     a_time,
     a_wish,
     problem,
@@ -256,6 +257,26 @@ async def test_a_freeze_and_bookings_at_once_leave_no_session_unfrozen(door: Fro
 
     assert set(statuses(answers)) <= {201, 409}
     assert ["frozen"] == await door.value("select array_agg(distinct status) from bookings")
+    await all_is_well(door)
+
+
+async def test_moves_and_freezes_of_one_client_queue_up_and_do_not_deadlock(
+    door: FrontDoor,
+) -> None:
+    mine = [await door.book(TEN + 24 * n * HOUR) for n in range(5)]
+    client = mine[0]["client_id"]
+    for hour in range(1, 5):
+        # The consumer would try a deadlocked batch again; handed over here, it would raise.
+        *answers, _ = await asyncio.gather(
+            *(
+                _move(door, booking, TEN + (24 * n + hour) * HOUR)
+                for n, booking in reversed(list(enumerate(mine)))
+            ),
+            door.hear(a_hold(client, hour), a_lift(client, hour)),
+        )
+        assert {200: 5} == statuses(answers)
+
+    assert ["confirmed"] == await door.value("select array_agg(distinct status) from bookings")
     await all_is_well(door)
 
 
