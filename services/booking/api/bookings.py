@@ -1,6 +1,6 @@
 """Holds and bookings over HTTP."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Request
@@ -245,28 +245,32 @@ def routes(db: Database, clock: Clock, writer: Writer, links: Links, public_url:
 
         return await writer.commit(request, caller, work)
 
-    def change(name: Literal["complete", "no-show"], handler: Any, told: str) -> None:  # noqa: ANN401
-        async def route(booking_id: UUID, request: Request, caller: CallerNow) -> Response:
-            _known(caller)
-            version = expected_version(request)
+    async def outcome(
+        booking_id: UUID,
+        request: Request,
+        caller: Caller,
+        result: Literal["completed", "missed"],
+    ) -> Response:
+        _known(caller)
+        version = expected_version(request)
 
-            async def work(tx: Transaction) -> Answer:
-                after = await handler(
-                    tx, booking_id, caller, version=version, signer=signer, now=clock()
-                )
-                return await answer_with(tx, after, caller)
+        async def work(tx: Transaction) -> Answer:
+            after = await changes.record_outcome(
+                tx, booking_id, caller, result, version=version, signer=signer, now=clock()
+            )
+            return await answer_with(tx, after, caller)
 
-            return await writer.commit(request, caller, work)
+        return await writer.commit(request, caller, work)
 
-        router.post(
-            f"/bookings/{{booking_id}}/{name}",
-            response_model=documents.BookingDocument,
-            summary=told,
-            operation_id=name,
-        )(route)
+    @router.post("/bookings/{booking_id}/complete", response_model=documents.BookingDocument)
+    async def complete(booking_id: UUID, request: Request, caller: CallerNow) -> Response:
+        """The session took place."""
+        return await outcome(booking_id, request, caller, "completed")
 
-    change("complete", changes.complete, "The session took place")
-    change("no-show", changes.miss, "The client did not come")
+    @router.post("/bookings/{booking_id}/no-show", response_model=documents.BookingDocument)
+    async def no_show(booking_id: UUID, request: Request, caller: CallerNow) -> Response:
+        """The client did not come."""
+        return await outcome(booking_id, request, caller, "missed")
 
     @router.post("/bookings/{booking_id}/cancel", response_model=documents.BookingDocument)
     async def cancel(

@@ -1,7 +1,7 @@
 """What becomes of a booking: moved, cancelled, completed, missed, frozen."""
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Literal
 from uuid import UUID
 
 from services.booking.domain import bookings as rules
@@ -90,34 +90,24 @@ async def cancel(
     return await _end(tx, booking, cancelled, event, signer, now=now, free_time=True)
 
 
-async def complete(
+async def record_outcome(
     tx: Transaction,
     booking_id: UUID,
     caller: Caller,
+    outcome: Literal["completed", "missed"],
     *,
     version: int | None,
     signer: LinkSigner,
     now: datetime,
 ) -> Booking:
-    """The trainer says that the session took place."""
-    return await _after_the_fact(
-        tx, booking_id, caller, rules.complete, version=version, signer=signer, now=now
-    )
-
-
-async def miss(
-    tx: Transaction,
-    booking_id: UUID,
-    caller: Caller,
-    *,
-    version: int | None,
-    signer: LinkSigner,
-    now: datetime,
-) -> Booking:
-    """The trainer says that the client did not come."""
-    return await _after_the_fact(
-        tx, booking_id, caller, rules.miss, version=version, signer=signer, now=now
-    )
+    """The trainer, or staff, says whether the session took place or the client did not come."""
+    booking = await _lock_for(tx, booking_id, caller)
+    if not (caller.works_here or caller.person_id == booking.trainer_id):
+        raise Forbidden("not-your-trainer", "Only the trainer or staff can say how a session went.")
+    rules.check_version(booking, version)
+    rule = rules.complete if outcome == "completed" else rules.miss
+    after, event = rule(booking, now=now)
+    return await _end(tx, booking, after, event, signer, now=now, free_time=False)
 
 
 async def freeze_coming(
@@ -138,24 +128,6 @@ async def unfreeze_coming(
     for booking in await bookings.lock_coming_bookings(tx, client_id, now=now):
         again, event = rules.unfreeze(booking)
         await _end(tx, booking, again, event, signer, now=now, free_time=False)
-
-
-async def _after_the_fact(
-    tx: Transaction,
-    booking_id: UUID,
-    caller: Caller,
-    rule: Callable[..., tuple[Booking, BookingFact | None]],
-    *,
-    version: int | None,
-    signer: LinkSigner,
-    now: datetime,
-) -> Booking:
-    booking = await _lock_for(tx, booking_id, caller)
-    if not (caller.works_here or caller.person_id == booking.trainer_id):
-        raise Forbidden("not-your-trainer", "Only the trainer or staff can say how a session went.")
-    rules.check_version(booking, version)
-    after, event = rule(booking, now=now)
-    return await _end(tx, booking, after, event, signer, now=now, free_time=False)
 
 
 async def _end(
