@@ -40,7 +40,10 @@ async def _prepare(connection: asyncpg.Connection) -> None:
             kind, encoder=json.dumps, decoder=json.loads, schema="pg_catalog"
         )
     # asyncpg looks an array type up at its first use, at the cost of the request that needs it.
-    await connection.fetch("select null::uuid[], null::smallint[], null::int[], null::text[]")
+    await connection.fetch(
+        "select null::uuid[], null::smallint[], null::int[], null::bigint[], null::text[],"
+        " null::timestamptz[]"
+    )
 
 
 async def _tidy(connection: asyncpg.Connection) -> None:

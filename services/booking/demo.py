@@ -10,6 +10,7 @@ from services.booking.domain.people import Language, Person, Role
 from services.booking.domain.trainers import Condition
 from services.booking.settings import BookingSettings
 from services.booking.store import people
+from shared import outbox
 from shared.clock import clock_for
 from shared.contracts.booking import Area, Mode
 from shared.postgres import Database, Transaction
@@ -76,19 +77,18 @@ async def add_missing(tx: Transaction, signer: LinkSigner, *, now: datetime) -> 
     """
     # Two at once would both find the same people missing.
     await tx.execute("select pg_advisory_xact_lock(hashtext('limber demo'))")
-    added = 0
+    contacts = []
     for number, trainer in enumerate(TRAINERS, start=1):
         person = _person(f"trainer{number:02}", trainer.name, "trainer")
         if await people.add_person(tx, person, now=now):
             await _add_trainer(tx, person.id, trainer)
-            await people.publish_contact(tx, person.id, signer=signer, now=now)
-            added += 1
+            contacts.append(await people.contact_changed(tx, person.id, signer=signer, now=now))
     for local_part, name, role in OTHERS:
         person = _person(local_part, name, role)
         if await people.add_person(tx, person, now=now):
-            await people.publish_contact(tx, person.id, signer=signer, now=now)
-            added += 1
-    return added
+            contacts.append(await people.contact_changed(tx, person.id, signer=signer, now=now))
+    await outbox.add(tx, contacts, now=now)
+    return len(contacts)
 
 
 def demo_id(email: str) -> UUID:

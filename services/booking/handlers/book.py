@@ -98,8 +98,8 @@ async def tell(
     now: datetime,
 ) -> None:
     """Put a change on its way: the contact first, so that notify usually knows it by then."""
-    await people.publish_contact(tx, booking.client_id, signer=signer, now=now)
-    await outbox.add(tx, events, now=now)
+    contact = await people.contact_changed(tx, booking.client_id, signer=signer, now=now)
+    await outbox.add(tx, [contact, *events], now=now)
     await progress.wake_streams(tx, booking.client_id)
 
 

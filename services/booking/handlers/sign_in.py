@@ -10,6 +10,7 @@ from uuid import UUID
 from services.booking.domain.links import LinkSigner
 from services.booking.domain.people import Role
 from services.booking.store import people, sign_in
+from shared import outbox
 from shared.contracts.contacts import SignInCode
 from shared.errors import Unauthorised
 from shared.identifiers import new_id
@@ -44,13 +45,14 @@ async def ask_for_code(tx: Transaction, email: str, *, signer: LinkSigner, now: 
     await sign_in.store_code(
         tx, person.id, request_id, _code_hash(request_id, code), expires_at=expires_at
     )
-    await people.publish_contact(
+    contact = await people.contact_changed(
         tx,
         person.id,
         signer=signer,
         now=now,
         sign_in=SignInCode(request_id=request_id, code=code, expires_at=expires_at),
     )
+    await outbox.add(tx, [contact], now=now)
 
 
 async def verify_code(

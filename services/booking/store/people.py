@@ -7,7 +7,6 @@ from uuid import UUID
 
 from services.booking.domain.links import LinkSigner
 from services.booking.domain.people import Person, email_key
-from shared import outbox
 from shared.contracts.contacts import BookingAccess, Consent, ContactChanged, SignInCode
 from shared.postgres import Transaction
 
@@ -71,15 +70,15 @@ async def update_client(tx: Transaction, person: Person) -> None:
     )
 
 
-async def publish_contact(
+async def contact_changed(
     tx: Transaction,
     person_id: UUID,
     *,
     signer: LinkSigner,
     now: datetime,
     sign_in: SignInCode | None = None,
-) -> None:
-    """Send notify the person's whole document, with the access to coming bookings."""
+) -> ContactChanged:
+    """The person's whole document in its next version, with the access to coming bookings."""
     row = await tx.fetchrow(
         f"update people set contact_version = contact_version + 1 where id = $1 returning {_COLUMNS}",  # noqa: S608, E501
         person_id,
@@ -94,7 +93,7 @@ async def publish_contact(
         now,
         MOST_BOOKINGS,
     )
-    document = ContactChanged(
+    return ContactChanged(
         person_id=person.id,
         version=person.contact_version,
         role=person.role,
@@ -117,7 +116,6 @@ async def publish_contact(
         ),
         sign_in=sign_in,
     )
-    await outbox.add(tx, [document], now=now)
 
 
 def one_line(address: dict[str, Any] | None) -> str | None:
