@@ -267,13 +267,12 @@ async def test_moves_and_freezes_of_one_client_queue_up_and_do_not_deadlock(
     client = mine[0]["client_id"]
     for hour in range(1, 5):
         # The consumer would try a deadlocked batch again; handed over here, it would raise.
-        *answers, _ = await asyncio.gather(
-            *(
-                _move(door, booking, TEN + (24 * n + hour) * HOUR)
-                for n, booking in reversed(list(enumerate(mine)))
-            ),
-            door.hear(a_hold(client, hour), a_lift(client, hour)),
+        moves = (
+            _move(door, booking, TEN + (24 * n + hour) * HOUR)
+            for n, booking in reversed(list(enumerate(mine)))
         )
+        heard = door.hear(a_hold(client, hour), a_lift(client, hour))
+        answers, _ = await asyncio.gather(asyncio.gather(*moves), heard)
         assert {200: 5} == statuses(answers)
 
     assert ["confirmed"] == await door.value("select array_agg(distinct status) from bookings")
