@@ -9,6 +9,7 @@ from typing import Any
 
 import structlog
 from aiokafka import ConsumerRebalanceListener, ConsumerRecord, TopicPartition
+from aiokafka.client import AIOKafkaClient
 from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
 from aiokafka.errors import KafkaError
 from faststream import AckPolicy
@@ -41,6 +42,9 @@ REBALANCE_TIMEOUT_MS = 30_000
 SESSION_TIMEOUT_MS = 10_000
 HEARTBEAT_MS = 2_000
 """A killed replica's partitions stand still for the session timeout; lost heartbeats are rare."""
+
+STOP_TIMEOUT_S = 6.0
+"""A consumer whose broker is gone may never stop; it is left after this."""
 
 REPLAY_POLL_S = 1.0
 """How soon a replay that an operator asked for begins."""
@@ -78,11 +82,12 @@ class Handlers:
 class _Drain(ConsumerRebalanceListener):  # type: ignore[misc]
     """Waits for the batch in flight before its partitions go to another replica."""
 
-    def __init__(self, idle: asyncio.Event, joined: Callable[[], None]) -> None:
+    def __init__(self, idle: asyncio.Event, joined: Callable[[bool], None]) -> None:
         self._idle = idle
         self._joined = joined
 
     async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
+        self._joined(False)
         try:
             async with asyncio.timeout(DRAIN_TIMEOUT_S if revoked else 0.001):
                 await self._idle.wait()
@@ -90,7 +95,7 @@ class _Drain(ConsumerRebalanceListener):  # type: ignore[misc]
             log.warning("drain-timed-out", partitions=len(revoked))
 
     async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
-        self._joined()
+        self._joined(True)
         log.info("partitions-assigned", partitions=len(assigned))
 
 
@@ -115,6 +120,7 @@ class Consumer:
         self._handlers = handlers
         self._wanted = {event.type: event for event in handlers.events}
         self._clock = clock
+        self._bootstrap = bootstrap
         self._committed = committed
         self._idle = asyncio.Event()
         self._idle.set()
@@ -185,7 +191,22 @@ class Consumer:
         try:
             await asyncio.Event().wait()
         finally:
-            await self.broker.stop()
+            try:
+                async with asyncio.timeout(STOP_TIMEOUT_S):
+                    await self.broker.stop()
+            except (TimeoutError, KafkaError) as fault:
+                log.warning("consumer-abandoned", fault=type(fault).__name__)
+
+    async def broker_answers(self) -> bool:
+        """Whether Kafka answers a new connection: the consumer's own may be broken for good."""
+        client = AIOKafkaClient(bootstrap_servers=self._bootstrap, request_timeout_ms=2_000)
+        try:
+            await client.bootstrap()
+        except (KafkaError, OSError):
+            return False
+        finally:
+            await client.close()
+        return True
 
     async def handle_batch(self, records: Sequence[ConsumerRecord]) -> None:
         """Make the effects of these records true, each once; park what cannot be handled.
@@ -225,8 +246,8 @@ class Consumer:
                 log.warning("replay-waits", fault=type(fault).__name__)
             await asyncio.sleep(REPLAY_POLL_S)
 
-    def _join(self) -> None:
-        self._joined = True
+    def _join(self, joined: bool) -> None:
+        self._joined = joined
 
     async def _on_batch(self, message: KafkaMessage) -> None:
         self._idle.clear()

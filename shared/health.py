@@ -14,8 +14,12 @@ from shared.telemetry import Metrics
 
 WATCH_EVERY_S = 2.0
 
+SILENT_AFTER_S = 15.0
+"""A consumer that cannot tell its position for so long, while its broker answers others, never
+comes back: seen after a broker was killed (aiokafka #1154 and kin)."""
+
 STUCK_AFTER_S = 60.0
-"""A consumer with lag that has not moved for so long does not come back by itself."""
+"""So long without partitions, or with records waiting and none handled, is not a slow start."""
 
 OUTBOX_LATE_S = 30.0
 """Events older than this mean that Kafka cannot be reached, or that no relay works."""
@@ -23,6 +27,10 @@ OUTBOX_LATE_S = 30.0
 CHECK_TIMEOUT_S = 2.0
 
 log = structlog.get_logger()
+
+
+class DeadServiceError(Exception):
+    """The service does not do its work and will not by itself."""
 
 
 class Health:
@@ -36,15 +44,20 @@ class Health:
         self._clock = clock
         self._consumer = consumer
         self._positions: dict[tuple[str, int], int] = {}
-        self._moved = time.monotonic()
+        self._told_at = self._moved_at = time.monotonic()
+        self._database_answered = False
         self._kafka_answered = False
         self._outbox_age_s = 0.0
         self._handled_before = 0
 
     def dead(self) -> list[str]:
         """Why the process should be replaced; empty while it works."""
-        stuck = time.monotonic() - self._moved
-        return [f"consumer has not moved for {stuck:.0f} s"] if stuck > STUCK_AFTER_S else []
+        now, faults = time.monotonic(), []
+        if (silent := now - self._told_at) > SILENT_AFTER_S:
+            faults.append(f"consumer: silent for {silent:.0f} s while the broker answers")
+        if (stuck := now - self._moved_at) > STUCK_AFTER_S:
+            faults.append(f"consumer: has not moved for {stuck:.0f} s")
+        return faults
 
     async def unready(self) -> list[str]:
         """What keeps the service from its work; empty when ready."""
@@ -64,10 +77,16 @@ class Health:
         return faults
 
     async def watch(self) -> None:
-        """Measure until cancelled."""
+        """Measure until cancelled.
+
+        Raises:
+            DeadServiceError: only a new process helps.
+        """
         while True:
             await self._measure_database()
             await self._measure_consumer()
+            if faults := self.dead():
+                raise DeadServiceError("; ".join(faults))
             await asyncio.sleep(WATCH_EVERY_S)
 
     async def _measure_database(self) -> None:
@@ -80,8 +99,10 @@ class Health:
                     " (select count(*) from dead_letters) as letters"
                 )
         except TRANSIENT as fault:
+            self._database_answered = False
             log.warning("database-not-measured", fault=type(fault).__name__)
             return
+        self._database_answered = True
         self._outbox_age_s = age.total_seconds()
         self._metrics.outbox_age.set(self._outbox_age_s)
         self._metrics.outbox_rows.set(row["outbox"])
@@ -97,10 +118,13 @@ class Health:
         except (KafkaError, TimeoutError) as fault:
             self._kafka_answered = False
             log.warning("consumer-not-measured", fault=type(fault).__name__)
-            # A silent broker is not a stuck consumer: only one that answers can tell them apart.
-            self._moved = time.monotonic()
+            self._moved_at = time.monotonic()
+            # A silent broker is not a stuck consumer.
+            if not await self._consumer.broker_answers():
+                self._told_at = time.monotonic()
             return
         self._kafka_answered = True
+        self._told_at = time.monotonic()
         self._metrics.handled.inc(self._consumer.handled - self._handled_before)
         self._handled_before = self._consumer.handled
         self._metrics.lag.clear()
@@ -108,6 +132,7 @@ class Health:
         for place in places:
             positions[place.topic, place.partition] = place.position
             self._metrics.lag.labels(place.topic, str(place.partition)).set(place.lag)
-        if positions != self._positions or not any(place.lag for place in places):
-            self._moved = time.monotonic()
+        idle = self._consumer.assigned() and not any(place.lag for place in places)
+        if idle or positions != self._positions or not self._database_answered:
+            self._moved_at = time.monotonic()
         self._positions = positions

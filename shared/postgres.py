@@ -1,5 +1,6 @@
 """Postgres: the pool of one service, its transactions, and which faults pass by themselves."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,6 +13,9 @@ Transaction: TypeAlias = asyncpg.Connection
 
 POOL_MIN, POOL_MAX = 2, 12
 """Connections of one process: enough for 16 writers that mostly wait for each other's commits."""
+
+CLOSE_TIMEOUT_S = 3.0
+"""Connections still in use then are cut off: what they did is rolled back."""
 
 STATEMENT_TIMEOUT_MS = 10_000
 LOCK_TIMEOUT_MS = 5_000
@@ -78,7 +82,11 @@ class Database:
             yield self
         finally:
             pool, self._pool = self._pool, None
-            await pool.close()
+            try:
+                async with asyncio.timeout(CLOSE_TIMEOUT_S):
+                    await pool.close()
+            except TimeoutError:
+                pool.terminate()
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:

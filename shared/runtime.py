@@ -23,6 +23,9 @@ from shared.telemetry import Metrics, configure_logging
 START_TIMEOUT_S = 60.0
 """How long a service waits for its database before it gives up and is started again."""
 
+STOP_TIMEOUT_S = 8.0
+"""Parts that have not ended by then are left behind; nothing uncommitted counts."""
+
 GRACE_S = 3
 """Open requests and streams get this long when the service stops."""
 
@@ -96,7 +99,9 @@ class Runtime:
                 for task in tasks:
                     task.remove_done_callback(_end_process_on_fault)
                     task.cancel()
-                await asyncio.gather(*tasks, return_exceptions=True)
+                _, hanging = await asyncio.wait(tasks, timeout=STOP_TIMEOUT_S)
+                if hanging:
+                    log.warning("parts-abandoned", parts=[task.get_name() for task in hanging])
 
     @asynccontextmanager
     async def _database(self) -> AsyncIterator[None]:
