@@ -119,6 +119,7 @@ def create_app(
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,
     )
     problem.install(app)
     app.add_middleware(BodyLimit)

@@ -12,7 +12,7 @@ from services.booking.api.writing import KEY_LIVES, Writer
 from services.booking.domain.links import LinkSigner
 from services.booking.handlers.book import Links
 from services.booking.settings import BookingSettings
-from services.booking.store import idempotency
+from services.booking.store import idempotency, reservations
 from services.booking.streams import Wakeups
 from shared.clock import Clock, clock_for
 from shared.http import create_app
@@ -28,12 +28,13 @@ def build(settings: BookingSettings) -> FastAPI:
     db = runtime.db
     wakeups = Wakeups(db)
 
-    async def forget_old_answers(tx: Transaction) -> None:
+    async def forget_old(tx: Transaction) -> None:
         await idempotency.forget_old(tx, oldest=clock() - KEY_LIVES)
+        await reservations.forget_expired_holds(tx, now=clock())
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with runtime.running([wakeups.listen], cleaning=[forget_old_answers]):
+        async with runtime.running([wakeups.listen], cleaning=[forget_old]):
             yield
 
     app = create_app(

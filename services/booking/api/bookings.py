@@ -5,11 +5,12 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from services.booking.api import documents
 from services.booking.api.access import CallerNow, caller_for_calendar
 from services.booking.api.fields import (
+    Body,
     ConditionCode,
     EmailAddress,
     Instant,
@@ -20,6 +21,7 @@ from services.booking.api.fields import (
     PostalCode,
     ServiceCode,
     Storable,
+    Text,
     TimeZoneName,
 )
 from services.booking.api.writing import Answer, Writer, expected_version
@@ -35,13 +37,6 @@ from shared.postgres import Database, Transaction
 
 Name = Annotated[str, Field(min_length=1, max_length=120), Storable, NotBlank]
 Line = Annotated[str, Field(min_length=1, max_length=200), Storable]
-Text = Annotated[str, Field(max_length=1000), Storable]
-
-
-class Body(BaseModel):
-    """A request body: unknown fields are refused, for a misspelled one must not be lost."""
-
-    model_config = ConfigDict(extra="forbid")
 
 
 class TimeFields(Body):

@@ -13,8 +13,7 @@ from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from services.booking.api import documents
 from services.booking.api.access import CallerNow, may_lift_holds, may_report_for
-from services.booking.api.bookings import Body, Text
-from services.booking.api.fields import Instant, NotBlank, OptionCode, Storable
+from services.booking.api.fields import Body, Instant, NotBlank, OptionCode, Storable, Text
 from services.booking.api.writing import Answer, Writer
 from services.booking.domain.links import LinkSigner
 from services.booking.handlers import submissions

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
-from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 from services.booking.domain.areas import POSTAL_MAX_CHARACTERS, tidy
 from services.booking.domain.people import Language
@@ -155,3 +155,12 @@ PhoneNumber = Annotated[str, Field(max_length=40), Storable, AfterValidator(_pho
 
 OptionCode = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
 """The code of an exercise or activity."""
+
+Text = Annotated[str, Field(max_length=1000), Storable]
+"""A few sentences of free text."""
+
+
+class Body(BaseModel):
+    """A request body: unknown fields are refused, for a misspelled one must not be lost."""
+
+    model_config = ConfigDict(extra="forbid")

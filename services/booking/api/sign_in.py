@@ -8,9 +8,8 @@ from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
 from services.booking.api.access import CallerNow
-from services.booking.api.bookings import Body
 from services.booking.api.documents import utc
-from services.booking.api.fields import EmailAddress
+from services.booking.api.fields import Body, EmailAddress
 from services.booking.api.writing import Answer, Writer
 from services.booking.domain.links import LinkSigner
 from services.booking.handlers import sign_in

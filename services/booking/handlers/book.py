@@ -85,22 +85,22 @@ async def book(
         events.insert(
             0, ClientRegistered(client_id=client.id, tz=client.tz, language=client.language)
         )
-    await tell(tx, booking, events, links.signer, now=now)
+    await tell(tx, booking.client_id, events, links.signer, now=now)
     return booking
 
 
 async def tell(
     tx: Transaction,
-    booking: Booking,
+    client_id: UUID,
     events: Sequence[Event],
     signer: LinkSigner,
     *,
     now: datetime,
 ) -> None:
     """Put a change on its way: the contact first, so that notify usually knows it by then."""
-    contact = await people.contact_changed(tx, booking.client_id, signer=signer, now=now)
+    contact = await people.contact_changed(tx, client_id, signer=signer, now=now)
     await outbox.add(tx, [contact, *events], now=now)
-    await progress.wake_streams(tx, booking.client_id)
+    await progress.wake_streams(tx, client_id)
 
 
 async def _client_of(

@@ -1,5 +1,6 @@
 """What becomes of a booking: moved, cancelled, completed, missed, frozen."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
@@ -65,7 +66,7 @@ async def reschedule(
         why = "That time is not free. Your booking stays as it was; these are the nearest times."
         raise await slot_taken(tx, wish, place, now=now, why=why)
     await bookings.save_booking(tx, moved, now=now)
-    await tell(tx, moved, [event], signer, now=now)
+    await tell(tx, moved.client_id, [event], signer, now=now)
     return moved
 
 
@@ -114,20 +115,33 @@ async def freeze_coming(
     tx: Transaction, client_id: UUID, *, signer: LinkSigner, now: datetime
 ) -> None:
     """A safety hold stands: every coming session of the client waits."""
-    for booking in await bookings.lock_coming_bookings(tx, client_id, now=now):
-        frozen, event = rules.freeze(booking)
-        await _end(tx, booking, frozen, event, signer, now=now, free_time=False)
+    await _change_coming(tx, client_id, rules.freeze, signer, now=now)
 
 
 async def unfreeze_coming(
     tx: Transaction, client_id: UUID, *, signer: LinkSigner, now: datetime
 ) -> None:
     """No safety hold stands any more: coming sessions take place again."""
-    if await bookings.safety_hold_stands(tx, client_id):
-        return
+    if not await bookings.safety_hold_stands(tx, client_id):
+        await _change_coming(tx, client_id, rules.unfreeze, signer, now=now)
+
+
+async def _change_coming(
+    tx: Transaction,
+    client_id: UUID,
+    rule: Callable[[Booking], tuple[Booking, BookingFact | None]],
+    signer: LinkSigner,
+    *,
+    now: datetime,
+) -> None:
+    events = []
     for booking in await bookings.lock_coming_bookings(tx, client_id, now=now):
-        again, event = rules.unfreeze(booking)
-        await _end(tx, booking, again, event, signer, now=now, free_time=False)
+        after, event = rule(booking)
+        if event is not None:
+            await bookings.save_booking(tx, after, now=now)
+            events.append(event)
+    if events:
+        await tell(tx, client_id, events, signer, now=now)
 
 
 async def _end(
@@ -145,7 +159,7 @@ async def _end(
     if free_time:
         await reservations.delete_reservation(tx, after.id)
     await bookings.save_booking(tx, after, now=now)
-    await tell(tx, after, [event], signer, now=now)
+    await tell(tx, after.client_id, [event], signer, now=now)
     return after
 
 

@@ -39,6 +39,11 @@ async def free_expired_holds(
     )
 
 
+async def forget_expired_holds(tx: Transaction, *, now: datetime) -> None:
+    """Delete run-out holds that stood in nobody's way."""
+    await tx.execute("delete from reservations where kind = 'hold' and expires_at <= $1", now)
+
+
 async def add_hold(tx: Transaction, hold: Hold, *, now: datetime) -> bool:
     """Reserve a time for a hold; False when somebody else has it."""
     await free_expired_holds(tx, hold.trainer_id, hold.start, hold.end, now=now)

@@ -123,9 +123,10 @@ async def test_a_hold_freezes_what_is_coming_and_tells_it(door: FrontDoor) -> No
     )
     assert [("confirmed", 1)] == await versions(door, others["client_id"])
     told = (await door.published())[seen:]
-    assert ["contact.changed.v1", "booking.frozen.v1"] * 2 == [event.type for event in told]
+    frozen = ["booking.frozen.v1"] * 2
+    assert ["contact.changed.v1", *frozen] == [event.type for event in told]
     assert [(b["id"], 2) for b in coming] == [
-        (event.data["booking_id"], event.data["version"]) for event in told[1::2]
+        (event.data["booking_id"], event.data["version"]) for event in told[1:]
     ]
     refused = await door.post("/v1/bookings", a_wish(TEN + 72 * HOUR))
     problem(refused, 409, "safety-hold")
