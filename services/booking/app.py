@@ -78,6 +78,4 @@ def add_routes(
     app.include_router(catalogue.routes(db, clock), dependencies=known)
     app.include_router(bookings.routes(db, clock, writer, links, public_url), dependencies=known)
     app.include_router(sign_in.routes(clock, writer, signer), dependencies=known)
-    app.include_router(
-        clients.routes(db, clock, writer, signer, public_url, wakeups), dependencies=known
-    )
+    app.include_router(clients.routes(db, clock, writer, wakeups), dependencies=known)

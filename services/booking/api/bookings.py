@@ -1,6 +1,6 @@
 """Holds and bookings over HTTP."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Request
@@ -24,7 +24,7 @@ from services.booking.api.fields import (
     Text,
     TimeZoneName,
 )
-from services.booking.api.writing import Answer, Writer, expected_version
+from services.booking.api.writing import Answer, Finish, Writer, expected_version
 from services.booking.domain.bookings import Booking
 from services.booking.domain.people import Caller
 from services.booking.handlers import book, changes, holds
@@ -154,16 +154,21 @@ def routes(db: Database, clock: Clock, writer: Writer, links: Links, public_url:
     router = APIRouter(prefix="/v1", tags=["booking"])
     signer = links.signer
 
-    async def answer_with(
-        tx: Transaction, booking: Booking, caller: Caller, status: int = 200, *, new: bool = False
-    ) -> Answer:
+    async def answer_with(tx: Transaction, booking: Booking, status: int = 200) -> Answer:
         row = await bookings.find(tx, booking.id)
         if row is None:
             raise NotFound("no-such-booking", "There is no such booking.")
-        body = documents.booking(
-            row, signer, public_url, for_client=new or _is_client(caller, row.client_id, row.id)
-        )
-        return Answer(status, body, row.version)
+        return Answer(status, documents.booking(row), row.version)
+
+    def linked(body: dict[str, Any]) -> dict[str, Any]:
+        return documents.with_links(body, signer, public_url)
+
+    def linked_for(caller: Caller) -> Finish:
+        def finish(body: dict[str, Any]) -> dict[str, Any]:
+            is_client = _is_client(caller, UUID(body["client_id"]), UUID(body["id"]))
+            return linked(body) if is_client else body
+
+        return finish
 
     @router.post("/holds", status_code=201, response_model=documents.HoldDocument)
     async def place_hold(body: TimeFields, request: Request, caller: CallerNow) -> Response:
@@ -191,9 +196,9 @@ def routes(db: Database, clock: Clock, writer: Writer, links: Links, public_url:
 
         async def work(tx: Transaction) -> Answer:
             booking = await book.book(tx, body.wish(), caller, links=links, now=clock())
-            return await answer_with(tx, booking, caller, 201, new=True)
+            return await answer_with(tx, booking, 201)
 
-        return await writer.commit(request, caller, work)
+        return await writer.commit(request, caller, work, finish=linked)
 
     @router.get("/bookings/{booking_id}", response_model=documents.BookingDocument)
     async def read_booking(booking_id: UUID, caller: CallerNow) -> Response:
@@ -203,9 +208,7 @@ def routes(db: Database, clock: Clock, writer: Writer, links: Links, public_url:
         _let_pass(caller, row)
         if row is None:
             raise NotFound("no-such-booking", "There is no such booking.")
-        for_client = _is_client(caller, row.client_id, row.id)
-        body = documents.booking(row, signer, public_url, for_client=for_client)
-        return documents.respond(body, row.version)
+        return documents.respond(linked_for(caller)(documents.booking(row)), row.version)
 
     @router.get("/bookings/{booking_id}/calendar.ics", response_class=Response)
     async def calendar(booking_id: UUID, request: Request, token: str | None = None) -> Response:
@@ -236,9 +239,9 @@ def routes(db: Database, clock: Clock, writer: Writer, links: Links, public_url:
                 signer=signer,
                 now=clock(),
             )
-            return await answer_with(tx, moved, caller)
+            return await answer_with(tx, moved)
 
-        return await writer.commit(request, caller, work)
+        return await writer.commit(request, caller, work, finish=linked_for(caller))
 
     async def outcome(
         booking_id: UUID,
@@ -253,9 +256,9 @@ def routes(db: Database, clock: Clock, writer: Writer, links: Links, public_url:
             after = await changes.record_outcome(
                 tx, booking_id, caller, result, version=version, signer=signer, now=clock()
             )
-            return await answer_with(tx, after, caller)
+            return await answer_with(tx, after)
 
-        return await writer.commit(request, caller, work)
+        return await writer.commit(request, caller, work, finish=linked_for(caller))
 
     @router.post("/bookings/{booking_id}/complete", response_model=documents.BookingDocument)
     async def complete(booking_id: UUID, request: Request, caller: CallerNow) -> Response:
@@ -282,9 +285,9 @@ def routes(db: Database, clock: Clock, writer: Writer, links: Links, public_url:
             after = await changes.cancel(
                 tx, booking_id, caller, version=version, signer=signer, now=clock()
             )
-            return await answer_with(tx, after, caller)
+            return await answer_with(tx, after)
 
-        return await writer.commit(request, caller, work)
+        return await writer.commit(request, caller, work, finish=linked_for(caller))
 
     return router
 

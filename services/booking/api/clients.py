@@ -15,7 +15,6 @@ from services.booking.api import documents
 from services.booking.api.access import CallerNow, may_lift_holds, may_report_for
 from services.booking.api.fields import Body, Instant, NotBlank, OptionCode, Storable, Text
 from services.booking.api.writing import Answer, Writer
-from services.booking.domain.links import LinkSigner
 from services.booking.handlers import submissions
 from services.booking.queries import bookings, progress
 from services.booking.queries.bookings import BookingRow
@@ -94,8 +93,6 @@ def routes(
     db: Database,
     clock: Clock,
     writer: Writer,
-    signer: LinkSigner,
-    public_url: str,
     wakeups: Wakeups,
 ) -> APIRouter:
     """What a client reports and sees."""
@@ -177,7 +174,7 @@ def routes(
                     shown = document["version"]
                     yield _event("progress", document, str(shown))
                 for row in changed:
-                    body = documents.booking(row, signer, public_url, for_client=False)
+                    body = documents.booking(row)
                     yield _event("booking", body, f"{row.id}-{row.version}")
 
     return router

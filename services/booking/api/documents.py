@@ -71,10 +71,8 @@ def hold(held: Hold, trainer_name: str) -> dict[str, Any]:
     }
 
 
-def booking(
-    row: BookingRow, signer: LinkSigner, public_url: str, *, for_client: bool
-) -> dict[str, Any]:
-    """A booking as it is answered; only the client gets the links that open it."""
+def booking(row: BookingRow) -> dict[str, Any]:
+    """A booking as all its people see it."""
     body: dict[str, Any] = {
         "id": str(row.id),
         "version": row.version,
@@ -91,11 +89,17 @@ def booking(
         body["join_url"] = row.join_url
     if row.address is not None:
         body["address"] = row.address
-    if for_client:
-        token = signer.token("calendar", row.id)
-        body["manage_token"] = signer.token("manage", row.id)
-        body["calendar_url"] = f"{public_url}/v1/bookings/{row.id}/calendar.ics?token={token}"
     return body
+
+
+def with_links(body: dict[str, Any], signer: LinkSigner, public_url: str) -> dict[str, Any]:
+    """A booking with the links that open it: for the client alone, and never stored."""
+    booking_id = UUID(body["id"])
+    token = signer.token("calendar", booking_id)
+    return body | {
+        "manage_token": signer.token("manage", booking_id),
+        "calendar_url": f"{public_url}/v1/bookings/{booking_id}/calendar.ics?token={token}",
+    }
 
 
 def respond(body: dict[str, Any], version: int) -> Response:

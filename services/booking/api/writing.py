@@ -4,10 +4,12 @@ import asyncio
 import hashlib
 import json
 import random
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
+from weakref import WeakValueDictionary
 
 import asyncpg
 from fastapi import Request
@@ -27,6 +29,9 @@ MAX_KEY_CHARACTERS = 255
 
 KEY_LIVES = timedelta(hours=24)
 
+TWIN_WAITS_S = 5.0
+"""How long a repeated request waits for the first one before it is told to ask again."""
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -38,6 +43,7 @@ class Answer:
 
 
 Work = Callable[[Transaction], Awaitable["Answer | Refused"]]
+Finish = Callable[[dict[str, Any]], dict[str, Any]]
 
 
 class Writer:
@@ -47,30 +53,68 @@ class Writer:
         self._db = db
         self._relay = relay
         self._clock = clock
+        self._running: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
 
     async def commit(
-        self, request: Request, caller: Caller, work: Work, *, keep_answer: bool = True
+        self,
+        request: Request,
+        caller: Caller,
+        work: Work,
+        *,
+        finish: Finish = dict,
+        keep_answer: bool = True,
     ) -> Response:
-        """Run `work` in one transaction and answer with what it gives.
+        """Run `work` in one transaction and answer with what it gives, finished by `finish`.
 
         With an `Idempotency-Key` the answer is kept in the same transaction, and a repeated
-        request gets it again, unless `keep_answer` is off because the answer is a secret. A
-        refusal that `work` raises rolls everything back; one that it returns is committed.
+        request gets it again, unless `keep_answer` is off because the answer is a secret. What
+        `finish` adds, such as links, is never kept. A refusal that `work` raises rolls everything
+        back; one that it returns is committed.
+
+        Raises:
+            Conflict: `idempotency-in-progress`, when the first request takes too long.
+            Invalid: `idempotency-mismatch`.
         """
         key = _idempotency_key(request) if keep_answer else None
         fingerprint = _fingerprint(request, await request.body())
-        for attempt in range(1, TRIES + 1):
-            try:
-                answer = await self._once(caller, key, fingerprint, work)
-                break
-            except (asyncpg.DeadlockDetectedError, asyncpg.SerializationError):
-                if attempt == TRIES:
-                    raise
-                await asyncio.sleep(random.random() * 0.02 * attempt)  # noqa: S311
+        async with self._alone(caller, key):
+            answer = await self._tried(caller, key, fingerprint, work)
         self._relay.wake()
         if isinstance(answer, Refused):
             raise answer
+        if answer.body is not None:
+            answer = replace(answer, body=finish(answer.body))
         return respond(answer)
+
+    @asynccontextmanager
+    async def _alone(self, caller: Caller, key: str | None) -> AsyncIterator[None]:
+        """Twins of one request wait here, where they hold no connection."""
+        if key is None:
+            yield
+            return
+        lock = self._running.setdefault((caller.name, key), asyncio.Lock())
+        try:
+            async with asyncio.timeout(TWIN_WAITS_S):
+                await lock.acquire()
+        except TimeoutError:
+            raise _in_progress() from None
+        try:
+            yield
+        finally:
+            lock.release()
+
+    async def _tried(
+        self, caller: Caller, key: str | None, fingerprint: bytes, work: Work
+    ) -> Answer | Refused:
+        attempt = 1
+        while True:
+            try:
+                return await self._once(caller, key, fingerprint, work)
+            except (asyncpg.DeadlockDetectedError, asyncpg.SerializationError):
+                if attempt == TRIES:
+                    raise
+            await asyncio.sleep(random.random() * 0.02 * attempt)  # noqa: S311
+            attempt += 1
 
     async def _once(
         self, caller: Caller, key: str | None, fingerprint: bytes, work: Work
@@ -84,10 +128,7 @@ class Writer:
                     tx, caller.name, key, fingerprint, now=now, oldest=now - KEY_LIVES
                 )
             except asyncpg.LockNotAvailableError:
-                raise Conflict(
-                    "idempotency-in-progress",
-                    "The first request with this Idempotency-Key is still running; ask again.",
-                ) from None
+                raise _in_progress() from None
             if kept is not None:
                 if kept.fingerprint != fingerprint:
                     raise Invalid(
@@ -105,6 +146,13 @@ class Writer:
                     {"body": answer.body, "version": answer.version},
                 )
             return answer
+
+
+def _in_progress() -> Conflict:
+    return Conflict(
+        "idempotency-in-progress",
+        "The first request with this Idempotency-Key is still running; ask again.",
+    )
 
 
 def respond(answer: Answer) -> Response:

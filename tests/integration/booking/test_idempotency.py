@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from services.booking.api.writing import KEY_LIVES, MAX_KEY_CHARACTERS
+from shared.postgres import POOL_MAX
 from tests.integration.booking.front_door import (
     AMARA,
     BENOIT,
@@ -170,3 +171,32 @@ async def test_a_sign_in_is_never_kept(door: FrontDoor) -> None:
         await door.post("/v1/sign-in/verify", body | {"code": code}, key="k"), 401, "wrong-code"
     )
     assert session["token"] not in str(await door.tables())
+
+
+async def test_a_kept_answer_holds_no_link_and_the_repeated_one_has_it_again(
+    door: FrontDoor,
+) -> None:
+    first = await door.made("/v1/bookings", a_wish(), key="k")
+    again = await door.made("/v1/bookings", a_wish(), key="k")
+
+    kept = (await door.tables())["idempotency_keys"]
+    assert first["id"] in kept
+    assert [False, False] == [first["manage_token"] in kept, "token=" in kept]
+    assert first["manage_token"] == again["manage_token"]
+
+
+async def test_twins_that_wait_leave_the_database_to_others(door: FrontDoor) -> None:
+    """The client's row is locked from outside, so that the first request cannot go on."""
+    booking = await door.book()
+    where = f"/v1/bookings/{booking['id']}/cancel"
+    async with door.db.transaction() as tx:
+        await tx.execute("select from people where id = $1 for update", booking["client_id"])
+        twins = [
+            asyncio.create_task(door.post(where, None, token=booking["manage_token"], key="k"))
+            for _ in range(3 * POOL_MAX)
+        ]
+        other = await door.post("/v1/holds", a_time(TEN + HOUR))
+    answers = await asyncio.gather(*twins)
+
+    assert 201 == other.status_code
+    assert {200} == {answer.status_code for answer in answers}
