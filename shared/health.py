@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Callable
 
 import structlog
 from aiokafka.errors import KafkaError
@@ -37,14 +38,22 @@ class Health:
     """Watches one service's database, consumer and outbox."""
 
     def __init__(
-        self, db: Database, metrics: Metrics, clock: Clock, consumer: Consumer | None
+        self,
+        db: Database,
+        metrics: Metrics,
+        clock: Clock,
+        consumer: Consumer | None,
+        *,
+        seconds: Callable[[], float] = time.monotonic,
     ) -> None:
+        """`seconds` is a steady clock: what is waited for must not follow a shifted `clock`."""
         self._db = db
         self._metrics = metrics
         self._clock = clock
         self._consumer = consumer
         self._positions: dict[tuple[str, int], int] = {}
-        self._told_at = self._moved_at = time.monotonic()
+        self._seconds = seconds
+        self._told_at = self._moved_at = seconds()
         self._database_answered = False
         self._kafka_answered = False
         self._outbox_age_s = 0.0
@@ -52,7 +61,7 @@ class Health:
 
     def dead(self) -> list[str]:
         """Why the process should be replaced; empty while it works."""
-        now, faults = time.monotonic(), []
+        now, faults = self._seconds(), []
         if (silent := now - self._told_at) > SILENT_AFTER_S:
             faults.append(f"consumer: silent for {silent:.0f} s while the broker answers")
         if (stuck := now - self._moved_at) > STUCK_AFTER_S:
@@ -83,11 +92,19 @@ class Health:
             DeadServiceError: only a new process helps.
         """
         while True:
-            await self._measure_database()
-            await self._measure_consumer()
-            if faults := self.dead():
-                raise DeadServiceError("; ".join(faults))
+            await self.look()
             await asyncio.sleep(WATCH_EVERY_S)
+
+    async def look(self) -> None:
+        """Measure once.
+
+        Raises:
+            DeadServiceError: only a new process helps.
+        """
+        await self._measure_database()
+        await self._measure_consumer()
+        if faults := self.dead():
+            raise DeadServiceError("; ".join(faults))
 
     async def _measure_database(self) -> None:
         try:
@@ -118,13 +135,13 @@ class Health:
         except (KafkaError, TimeoutError) as fault:
             self._kafka_answered = False
             log.warning("consumer-not-measured", fault=type(fault).__name__)
-            self._moved_at = time.monotonic()
+            self._moved_at = self._seconds()
             # A silent broker is not a stuck consumer.
             if not await self._consumer.broker_answers():
-                self._told_at = time.monotonic()
+                self._told_at = self._seconds()
             return
         self._kafka_answered = True
-        self._told_at = time.monotonic()
+        self._told_at = self._seconds()
         self._metrics.handled.inc(self._consumer.handled - self._handled_before)
         self._handled_before = self._consumer.handled
         self._metrics.lag.clear()
@@ -134,5 +151,5 @@ class Health:
             self._metrics.lag.labels(place.topic, str(place.partition)).set(place.lag)
         idle = self._consumer.assigned() and not any(place.lag for place in places)
         if idle or positions != self._positions or not self._database_answered:
-            self._moved_at = time.monotonic()
+            self._moved_at = self._seconds()
         self._positions = positions
