@@ -7,6 +7,11 @@ from pathlib import Path
 Clock = Callable[[], datetime]
 
 
+def rfc3339(at: datetime) -> str:
+    """An instant as every answer, event and log line writes it: RFC 3339 in UTC, ending in Z."""
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
 def system_clock() -> datetime:
     """Now, in UTC."""
     return datetime.now(UTC)

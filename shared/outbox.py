@@ -9,6 +9,7 @@ import structlog
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
+from shared.clock import rfc3339
 from shared.contracts.event import Event
 from shared.identifiers import new_id
 from shared.postgres import TRANSIENT, Database, Transaction
@@ -137,7 +138,7 @@ class Relay:
             ("ce_id", str(row["event_id"]).encode()),
             ("ce_type", row["type"].encode()),
             ("ce_source", self._source),
-            ("ce_time", row["occurred_at"].isoformat().replace("+00:00", "Z").encode()),
+            ("ce_time", rfc3339(row["occurred_at"]).encode()),
             ("ce_subject", row["subject"].encode()),
             ("content-type", b"application/json"),
         ]

@@ -13,7 +13,7 @@ from deploy.commands.database import SERVICES, connected
 from deploy.commands.failure import Failure
 from deploy.stack import Stack, find_stack
 from shared import dead_letters
-from shared.clock import OffsetClock
+from shared.clock import OffsetClock, rfc3339
 from shared.dead_letters import DeadLetter
 
 REPLAY_TIMEOUT_S = 60.0
@@ -143,7 +143,7 @@ def _document(letter: DeadLetter) -> dict[str, Any]:
         "offset": letter.offset,
         "key": letter.key,
         "error": letter.error,
-        "at": letter.at.isoformat().replace("+00:00", "Z"),
+        "at": rfc3339(letter.at),
         "behind": letter.behind,
     }
 

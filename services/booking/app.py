@@ -9,8 +9,7 @@ from services.booking import consumers
 from services.booking.api import bookings, catalogue, clients, sign_in
 from services.booking.api.access import Access
 from services.booking.api.writing import KEY_LIVES, Writer
-from services.booking.domain.links import LinkSigner
-from services.booking.handlers.book import Links
+from services.booking.domain.links import Links, LinkSigner
 from services.booking.settings import BookingSettings
 from services.booking.store import idempotency, reservations
 from services.booking.streams import Wakeups

@@ -14,11 +14,11 @@ from services.progress.domain.model import (
     Firing,
     Hold,
     Report,
-    rfc3339,
 )
 from services.progress.domain.next_step import ASKED_FOR
 from services.progress.domain.rules import Rules
 from services.progress.domain.view import SHOWN_CHECK_INS
+from shared.clock import rfc3339
 from shared.contracts.booking import BookingFact
 from shared.contracts.submissions import HoldLiftSubmitted, Submission
 from shared.postgres import Transaction

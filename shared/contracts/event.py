@@ -7,17 +7,15 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, PlainSerializer
 
+from shared.clock import rfc3339
+
 
 def _in_utc(at: object) -> object:
     return at.astimezone(UTC) if isinstance(at, datetime) and at.tzinfo else at
 
 
-def _rfc3339(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
-
-
 Instant = Annotated[
-    AwareDatetime, BeforeValidator(_in_utc), PlainSerializer(_rfc3339, when_used="json")
+    AwareDatetime, BeforeValidator(_in_utc), PlainSerializer(rfc3339, when_used="json")
 ]
 """A moment: RFC 3339 in UTC on the wire."""
 

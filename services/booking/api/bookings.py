@@ -26,10 +26,11 @@ from services.booking.api.fields import (
 )
 from services.booking.api.writing import Answer, Finish, Writer, expected_version
 from services.booking.domain.bookings import Booking
+from services.booking.domain.links import Links
 from services.booking.domain.people import Caller
 from services.booking.handlers import book, changes, holds
-from services.booking.handlers.book import BookingWish, ClientWish, Links
-from services.booking.handlers.holds import TimeWish
+from services.booking.handlers.book import BookingWish, ClientWish
+from services.booking.handlers.times import TimeWish
 from services.booking.queries import bookings
 from shared.clock import Clock
 from shared.errors import FieldError, Forbidden, Invalid, NotFound, Unauthorised

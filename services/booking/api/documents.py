@@ -1,6 +1,5 @@
 """Answers: bookings and holds as JSON and as a calendar file."""
 
-from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -8,11 +7,12 @@ from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel
 
 from services.booking.domain import services
+from services.booking.domain.addresses import one_line
 from services.booking.domain.links import LinkSigner
 from services.booking.queries.bookings import BookingRow
-from services.booking.store.people import one_line
 from services.booking.store.reservations import Hold
 from shared.calendar import calendar_file
+from shared.clock import rfc3339
 
 
 class TrainerDocument(BaseModel):
@@ -53,11 +53,6 @@ class BookingDocument(BaseModel):
     calendar_url: str | None = None
 
 
-def utc(at: datetime) -> str:
-    """An instant as it is answered: RFC 3339 in UTC."""
-    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
-
-
 def hold(held: Hold, trainer_name: str) -> dict[str, Any]:
     """A hold as it is answered."""
     return {
@@ -65,9 +60,9 @@ def hold(held: Hold, trainer_name: str) -> dict[str, Any]:
         "trainer": {"id": str(held.trainer_id), "name": trainer_name},
         "service": held.service,
         "mode": held.mode,
-        "start": utc(held.start),
-        "end": utc(held.end),
-        "expires_at": utc(held.expires_at),
+        "start": rfc3339(held.start),
+        "end": rfc3339(held.end),
+        "expires_at": rfc3339(held.expires_at),
     }
 
 
@@ -81,8 +76,8 @@ def booking(row: BookingRow) -> dict[str, Any]:
         "mode": row.mode,
         "trainer": {"id": str(row.trainer_id), "name": row.trainer_name},
         "client_id": str(row.client_id),
-        "start": utc(row.start),
-        "end": utc(row.end),
+        "start": rfc3339(row.start),
+        "end": rfc3339(row.end),
         "tz": row.tz,
     }
     if row.join_url is not None:

@@ -8,12 +8,11 @@ from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
 from services.booking.api.access import CallerNow
-from services.booking.api.documents import utc
 from services.booking.api.fields import Body, EmailAddress
 from services.booking.api.writing import Answer, Writer
 from services.booking.domain.links import LinkSigner
 from services.booking.handlers import sign_in
-from shared.clock import Clock
+from shared.clock import Clock, rfc3339
 from shared.errors import Unauthorised
 from shared.postgres import Transaction
 
@@ -67,7 +66,7 @@ def routes(clock: Clock, writer: Writer, signer: LinkSigner) -> APIRouter:
                     "token": session.token,
                     "person_id": str(session.person_id),
                     "role": session.role,
-                    "expires_at": utc(session.expires_at),
+                    "expires_at": rfc3339(session.expires_at),
                 },
             )
 

@@ -43,3 +43,11 @@ class LinkSigner:
     def _mac(self, purpose: Purpose, booking_id: UUID) -> bytes:
         message = purpose.encode() + booking_id.bytes
         return hmac.new(self.secret, message, hashlib.sha256).digest()[:MAC_BYTES]
+
+
+@dataclass(frozen=True)
+class Links:
+    """What bookings need to make links: the signer and the base of meeting rooms."""
+
+    signer: LinkSigner
+    meeting_url: str

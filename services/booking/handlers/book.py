@@ -1,7 +1,6 @@
 """Making a booking: from a hold, or straight from a time."""
 
 import secrets
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,13 +9,13 @@ from uuid import UUID
 from services.booking.domain import areas, services
 from services.booking.domain import bookings as rules
 from services.booking.domain.bookings import Booking
-from services.booking.domain.links import LinkSigner
+from services.booking.domain.links import Links
 from services.booking.domain.people import Caller, Language, Person
-from services.booking.handlers.holds import TimeWish, place_of, slot_taken
+from services.booking.handlers.tell import tell
+from services.booking.handlers.times import TimeWish, place_of, slot_taken
 from services.booking.queries import slots
-from services.booking.store import bookings, people, progress, reservations
+from services.booking.store import bookings, people, reservations
 from services.booking.store.bookings import BookingDetails
-from shared import outbox
 from shared.contracts.booking import ClientRegistered
 from shared.contracts.event import Event
 from shared.errors import Conflict, Gone, Invalid
@@ -49,14 +48,6 @@ class BookingWish:
     goal: str | None = None
 
 
-@dataclass(frozen=True)
-class Links:
-    """What bookings need to make links: the signer and the base of meeting rooms."""
-
-    signer: LinkSigner
-    meeting_url: str
-
-
 async def book(
     tx: Transaction, wish: BookingWish, caller: Caller, *, links: Links, now: datetime
 ) -> Booking:
@@ -87,20 +78,6 @@ async def book(
         )
     await tell(tx, booking.client_id, events, links.signer, now=now)
     return booking
-
-
-async def tell(
-    tx: Transaction,
-    client_id: UUID,
-    events: Sequence[Event],
-    signer: LinkSigner,
-    *,
-    now: datetime,
-) -> None:
-    """Put a change on its way: the contact first, so that notify usually knows it by then."""
-    contact = await people.contact_changed(tx, client_id, signer=signer, now=now)
-    await outbox.add(tx, [contact, *events], now=now)
-    await progress.wake_streams(tx, client_id)
 
 
 async def _client_of(

@@ -10,8 +10,8 @@ from services.booking.domain import services
 from services.booking.domain.bookings import Booking
 from services.booking.domain.links import LinkSigner
 from services.booking.domain.people import Caller
-from services.booking.handlers.book import tell
-from services.booking.handlers.holds import Place, TimeWish, slot_taken
+from services.booking.handlers.tell import tell
+from services.booking.handlers.times import Place, TimeWish, slot_taken
 from services.booking.queries import slots
 from services.booking.store import bookings, reservations
 from shared.contracts.booking import BookingFact

@@ -1,10 +1,9 @@
 """People: found, added, and told to notify as one document each."""
 
-from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
+from services.booking.domain.addresses import one_line
 from services.booking.domain.links import LinkSigner
 from services.booking.domain.people import Person, email_key
 from shared.contracts.contacts import BookingAccess, Consent, ContactChanged, SignInCode
@@ -116,11 +115,3 @@ async def contact_changed(
         ),
         sign_in=sign_in,
     )
-
-
-def one_line(address: dict[str, Any] | None) -> str | None:
-    """An address as one line of a letter."""
-    if address is None:
-        return None
-    parts: Sequence[str | None] = (address["street"], address.get("city"), address["postal"])
-    return ", ".join(part for part in parts if part)

@@ -1,7 +1,7 @@
 """What progress knows of one client."""
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
@@ -19,11 +19,6 @@ LEVELS: tuple[Level, ...] = (
 def highest(*levels: Level) -> Level:
     """The level that counts when several hold; `unknown` without any."""
     return max(levels, key=LEVELS.index, default="unknown")
-
-
-def rfc3339(at: datetime) -> str:
-    """An instant in UTC, as on the wire."""
-    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 @dataclass(frozen=True)

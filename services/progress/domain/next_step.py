@@ -3,7 +3,8 @@
 from datetime import datetime, time, timedelta
 from typing import Any
 
-from services.progress.domain.model import Booking, Client, Report, rfc3339
+from services.progress.domain.model import Booking, Client, Report
+from shared.clock import rfc3339
 from shared.contracts.submissions import CheckInKind
 from shared.zones import zone
 

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
-from services.progress.domain.model import Client, Firing, Hold, Report, highest, rfc3339
+from services.progress.domain.model import Client, Firing, Hold, Report, highest
+from shared.clock import rfc3339
 from shared.contracts.progress import Level, ViewUpdated
 
 SHOWN_CHECK_INS = 90

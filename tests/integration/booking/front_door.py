@@ -22,9 +22,8 @@ from services.booking import consumers, demo
 from services.booking.api import clients
 from services.booking.api.writing import Writer
 from services.booking.app import add_routes
-from services.booking.domain.links import LinkSigner
+from services.booking.domain.links import Links, LinkSigner
 from services.booking.handlers import sign_in
-from services.booking.handlers.book import Links
 from services.booking.store import people
 from services.booking.streams import Wakeups
 from shared.consumer import Consumer

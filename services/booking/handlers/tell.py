@@ -1,0 +1,25 @@
+"""Putting a change on its way: the client's contact and the events, in one outbox statement."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from services.booking.domain.links import LinkSigner
+from services.booking.store import people, progress
+from shared import outbox
+from shared.contracts.event import Event
+from shared.postgres import Transaction
+
+
+async def tell(
+    tx: Transaction,
+    client_id: UUID,
+    events: Sequence[Event],
+    signer: LinkSigner,
+    *,
+    now: datetime,
+) -> None:
+    """Put a change on its way: the contact first, so that notify usually knows it by then."""
+    contact = await people.contact_changed(tx, client_id, signer=signer, now=now)
+    await outbox.add(tx, [contact, *events], now=now)
+    await progress.wake_streams(tx, client_id)
