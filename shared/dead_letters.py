@@ -1,6 +1,5 @@
 """Dead letters: a record that cannot be handled parks its key; later records of that key wait."""
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -31,10 +30,6 @@ class DeadLetter:
     error: str | None
     at: datetime
     behind: int
-
-
-class NotParkedError(LookupError):
-    """No parked record fits."""
 
 
 def lane(record: ConsumerRecord) -> Parking | None:
@@ -105,12 +100,9 @@ async def show_parked(connection: asyncpg.Connection, letter: UUID) -> dict[str,
     )
     if row is None:
         return None
-    headers = row["headers"]
-    if isinstance(headers, str):
-        headers = json.loads(headers)
     return {
         "key": row["raw_key"],
-        "headers": [[n, None if v is None else bytes.fromhex(v)] for n, v in headers],
+        "headers": [[n, None if v is None else bytes.fromhex(v)] for n, v in row["headers"]],
         "value": row["value"],
     }
 
@@ -160,13 +152,7 @@ async def discard(connection: asyncpg.Connection, letter: UUID) -> bool:
                 row["topic"],
                 row["key"],
             )
-            await connection.execute(
-                "delete from parked_keys p where topic = $1 and key = $2"
-                " and not exists (select from dead_letters d"
-                " where d.topic = p.topic and d.key = p.key)",
-                row["topic"],
-                row["key"],
-            )
+            await _open_if_empty(connection, row["topic"], row["key"])
     return row is not None
 
 
@@ -226,12 +212,16 @@ async def handled(tx: Transaction, letter: UUID, topic: str, key: str | None) ->
     """Forget a record that was handled; an empty lane is open again."""
     await tx.execute("delete from dead_letters where id = $1", letter)
     if key is not None:
-        await tx.execute(
-            "delete from parked_keys p where topic = $1 and key = $2 and not exists"
-            " (select from dead_letters d where d.topic = p.topic and d.key = p.key)",
-            topic,
-            key,
-        )
+        await _open_if_empty(tx, topic, key)
+
+
+async def _open_if_empty(connection: asyncpg.Connection, topic: str, key: str) -> None:
+    await connection.execute(
+        "delete from parked_keys p where topic = $1 and key = $2 and not exists"
+        " (select from dead_letters d where d.topic = p.topic and d.key = p.key)",
+        topic,
+        key,
+    )
 
 
 async def failed_again(tx: Transaction, letter: UUID, error: str, *, now: datetime) -> None:

@@ -38,7 +38,8 @@ TRANSIENT = (
 """Faults of the moment: the same work may succeed when it is tried again."""
 
 
-async def _prepare(connection: asyncpg.Connection) -> None:
+async def prepare(connection: asyncpg.Connection) -> None:
+    """Teach a new connection to read and write JSON columns."""
     for kind in ("json", "jsonb"):
         await connection.set_type_codec(
             kind, encoder=json.dumps, decoder=json.loads, schema="pg_catalog"
@@ -73,7 +74,7 @@ class Database:
             self._url,
             min_size=POOL_MIN,
             max_size=self._pool_max,
-            init=_prepare,
+            init=prepare,
             reset=_tidy,
             command_timeout=STATEMENT_TIMEOUT_MS / 1000 + 1,
             server_settings=session_settings(self.schema),

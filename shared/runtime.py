@@ -12,7 +12,6 @@ import uvicorn
 from fastapi import FastAPI
 
 from shared import inbox
-from shared.clock import Clock, clock_for
 from shared.consumer import Consumer, Handlers
 from shared.health import Health
 from shared.outbox import Relay
@@ -54,8 +53,7 @@ class Runtime:
             self.relay.wake()
             committed()
 
-        self.service = service
-        self.clock: Clock = clock_for(settings.test_clock, settings.clock_file)
+        self.clock = settings.clock
         self.db = Database(settings.database_url.get_secret_value(), service)
         self.metrics = Metrics()
         self.relay = Relay(self.db, settings.kafka_bootstrap, source=f"/limber/{service}")

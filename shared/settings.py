@@ -1,10 +1,13 @@
 """What every service reads from its environment; a secret never has a default."""
 
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from shared.clock import Clock, clock_for
 
 
 class ServiceSettings(BaseSettings):
@@ -24,3 +27,8 @@ class ServiceSettings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     clock_file: Annotated[Path | None, Field(validation_alias="LIMBER_CLOCK_FILE")] = None
     test_clock: Annotated[bool, Field(validation_alias="LIMBER_TEST_CLOCK")] = False
+
+    @cached_property
+    def clock(self) -> Clock:
+        """The one clock of the process."""
+        return clock_for(self.test_clock, self.clock_file)

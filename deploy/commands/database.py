@@ -7,7 +7,7 @@ import asyncpg
 
 from deploy.commands.failure import Failure
 from deploy.stack import Stack
-from shared.postgres import session_settings
+from shared.postgres import prepare, session_settings
 
 SERVICES = ("booking", "notify", "progress")
 
@@ -26,6 +26,7 @@ async def connected(stack: Stack, service: str) -> AsyncIterator[asyncpg.Connect
     except (OSError, asyncpg.PostgresError) as fault:
         raise Failure(f"the database does not answer: {type(fault).__name__}") from fault
     try:
+        await prepare(connection)
         yield connection
     finally:
         await connection.close()

@@ -13,7 +13,7 @@ from services.booking.domain.links import Links, LinkSigner
 from services.booking.settings import BookingSettings
 from services.booking.store import idempotency, reservations
 from services.booking.streams import Wakeups
-from shared.clock import Clock, clock_for
+from shared.clock import Clock
 from shared.http import create_app
 from shared.postgres import Database, Transaction
 from shared.runtime import Runtime
@@ -22,7 +22,7 @@ from shared.runtime import Runtime
 def build(settings: BookingSettings) -> FastAPI:
     """Booking as an ASGI application."""
     signer = LinkSigner(settings.secret.get_secret_value().encode())
-    clock = clock_for(settings.test_clock, settings.clock_file)
+    clock = settings.clock
     runtime = Runtime("booking", settings, consumers.handlers(signer, clock))
     db = runtime.db
     wakeups = Wakeups(db)

@@ -11,7 +11,6 @@ from services.booking.domain.trainers import Condition
 from services.booking.settings import BookingSettings
 from services.booking.store import people
 from shared import outbox
-from shared.clock import clock_for
 from shared.contracts.booking import Area, Mode
 from shared.postgres import Database, Transaction
 
@@ -133,7 +132,7 @@ async def _add_trainer(tx: Transaction, person_id: UUID, trainer: DemoTrainer) -
 
 
 async def _run(settings: BookingSettings) -> int:
-    clock = clock_for(settings.test_clock, settings.clock_file)
+    clock = settings.clock
     signer = LinkSigner(settings.secret.get_secret_value().encode())
     url = settings.database_url.get_secret_value()
     async with Database(url, "booking", pool_max=2).opened() as db, db.transaction() as tx:

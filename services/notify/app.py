@@ -11,7 +11,6 @@ from services.notify.letters import LetterWriter
 from services.notify.metrics import SendMetrics
 from services.notify.senders import Sender
 from services.notify.settings import NotifySettings
-from shared.clock import clock_for
 from shared.http import create_app
 from shared.runtime import Runtime
 
@@ -41,7 +40,7 @@ class Wake:
 def build(settings: NotifySettings) -> FastAPI:
     """The service as an application; nothing runs before its lifespan begins."""
     wake = Wake()
-    clock = clock_for(settings.test_clock, settings.clock_file)
+    clock = settings.clock
     handlers = listen(EventHandlers(clock, wake.scheduled))
     runtime = Runtime(SERVICE, settings, handlers, committed=wake.committed)
     sender = wake.sender = Sender(

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, ClassVar, Generic, TypeVar
-from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, PlainSerializer
 
@@ -56,8 +55,3 @@ class Envelope(Generic[EventT_co]):
     time: datetime
     subject: str | None
     data: EventT_co
-
-    @property
-    def uuid(self) -> UUID:
-        """The event id as a UUID; ours always are."""
-        return UUID(self.id)

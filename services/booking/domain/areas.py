@@ -29,11 +29,6 @@ class Place:
     city: str | None
 
     @property
-    def fsa(self) -> str:
-        """The forward sortation area: the first three characters."""
-        return self.postal[:3]
-
-    @property
     def modes(self) -> tuple[Mode, ...]:
         """How sessions can take place there."""
         return ("in-person", "virtual") if self.area else ("virtual",)

@@ -21,7 +21,6 @@ class BookingRow:
     trainer_name: str
     client_id: UUID
     client_name: str
-    client_email: str
     start: datetime
     end: datetime
     tz: str
@@ -32,7 +31,7 @@ class BookingRow:
 
 _SELECT = (
     "select b.id, b.version, b.status, b.service, b.mode, b.trainer_id, t.name as trainer_name,"
-    " b.client_id, c.name as client_name, c.email as client_email, b.start_at as start,"
+    " b.client_id, c.name as client_name, b.start_at as start,"
     ' b.end_at as "end", b.tz, b.join_url, b.address, b.updated_at'
     " from bookings b join people t on t.id = b.trainer_id join people c on c.id = b.client_id"
 )
