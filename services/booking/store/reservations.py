@@ -49,11 +49,10 @@ async def add_hold(tx: Transaction, hold: Hold, *, now: datetime) -> bool:
     await free_expired_holds(tx, hold.trainer_id, hold.start, hold.end, now=now)
     status: str = await tx.execute(
         "with reserved as (insert into reservations"
-        " (id, kind, trainer_id, during, blocked, expires_at)"
-        " values ($1, 'hold', $2, tstzrange($3, $4), tstzrange($3, $4), $5)"
+        " (id, kind, trainer_id, during, blocked, expires_at, area, postal)"
+        " values ($1, 'hold', $2, tstzrange($3, $4), tstzrange($3, $4), $5, $8, $9)"
         " on conflict do nothing returning id)"
-        " insert into holds (id, service, mode, area, postal, created_at)"
-        " select id, $6, $7, $8, $9, $10 from reserved",
+        " insert into holds (id, service, mode, created_at) select id, $6, $7, $10 from reserved",
         hold.id,
         hold.trainer_id,
         hold.start,
@@ -71,7 +70,7 @@ async def add_hold(tx: Transaction, hold: Hold, *, now: datetime) -> bool:
 async def lock_hold(tx: Transaction, hold_id: UUID) -> Hold | None:
     """A hold, locked; None when it was never made, was given back or was used."""
     row = await tx.fetchrow(
-        "select r.id, r.trainer_id, h.service, h.mode, h.area, h.postal, lower(r.during) as start,"
+        "select r.id, r.trainer_id, h.service, h.mode, r.area, r.postal, lower(r.during) as start,"
         ' upper(r.during) as "end", r.expires_at'
         " from reservations r join holds h on h.id = r.id"
         " where r.id = $1 and r.kind = 'hold' for update of r",
