@@ -66,7 +66,7 @@ async def bookings(setting: Setting) -> list[Row]:
         setting.reach.http() as visitor,
     ):
         listening = asyncio.create_task(_note_arrivals(kafka, arrived))
-        times = await _free_times(visitor)
+        times = await free_times(visitor)
         booked = []
         for _ in range(WARM_UP + BOOKINGS):
             tick = asyncio.create_task(asyncio.sleep(BOOKING_EVERY_S))
@@ -103,7 +103,7 @@ async def bookings(setting: Setting) -> list[Row]:
 async def check_ins(setting: Setting) -> list[Row]:
     """Check-ins of several clients in turn; the answer's address is asked every 2 ms."""
     async with setting.reach.http() as visitor:
-        times = await _free_times(visitor)
+        times = await free_times(visitor)
         people = [await _book(visitor, *next(times)) for _ in range(REPORTING_CLIENTS)]
         tokens = [await setting.reach.token(person.email) for person in people]
         seconds = []
@@ -120,7 +120,7 @@ async def check_ins(setting: Setting) -> list[Row]:
     ]
 
 
-async def _free_times(visitor: httpx.AsyncClient) -> Iterator[tuple[str, str]]:
+async def free_times(visitor: httpx.AsyncClient) -> Iterator[tuple[str, str]]:
     """(start, trainer) of first workouts that do not overlap."""
     first = datetime.now(UTC).date() + timedelta(days=3)
     answer = await visitor.get(
