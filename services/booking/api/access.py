@@ -37,9 +37,12 @@ class Access:
         scheme, _, token = header.partition(" ")
         if scheme.lower() != "bearer" or not 0 < len(token) <= MAX_TOKEN_CHARACTERS:
             raise Unauthorised("bad-token", "Send a bearer token: `Authorization: Bearer …`.")
-        booking_id = self._signer.booking_of("manage", token)
+        booking_id = self._signer.opened_by("manage", token)
         if booking_id is not None:
             return Caller(booking_id=booking_id)
+        waitlist_id = self._signer.opened_by("waitlist", token)
+        if waitlist_id is not None:
+            return Caller(waitlist_id=waitlist_id)
         async with self._db.reading() as connection:
             caller = await sign_in.caller_of(connection, token, now=self._clock())
         if caller is None:
@@ -108,8 +111,8 @@ def caller_for_calendar(
     caller = caller_of(request)
     if token is not None and len(token) <= MAX_TOKEN_CHARACTERS:
         if booking_id in {
-            signer.booking_of("calendar", token),
-            signer.booking_of("manage", token),
+            signer.opened_by("calendar", token),
+            signer.opened_by("manage", token),
         }:
             return
     elif caller.booking_id == booking_id:
