@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: run test check bench clean
+.PHONY: run test check bench prove clean
 
 run: $(READY)  ## the whole system on this machine, in the foreground
 	@exec $(BIN)/limber up
@@ -23,6 +23,9 @@ check: $(READY)  ## style, types, import contracts, migrations, event schemas
 
 bench: $(READY)  ## ratios against a peer in the same run; writes bench.json
 	$(BIN)/python -m tests.bench
+
+prove: $(READY)  ## every promise on all its random cases; minutes instead of seconds
+	LIMBER_PROOF_SCALE=1 $(BIN)/pytest tests/proofs --durations=0
 
 clean:  ## forget the virtual environment, caches and the local state
 	rm -rf $(VENV) .limber build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis bench.json

@@ -1,0 +1,1 @@
+"""Promises tried on many random cases; `make prove` tries them all."""
