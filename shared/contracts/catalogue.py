@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from shared.contracts import booking, contacts, messages, progress, submissions
+from shared.contracts import booking, contacts, messages, progress, submissions, waitlist
 from shared.contracts.event import Event
 
 EVENT_TYPES: dict[str, type[Event]] = {
@@ -16,6 +16,9 @@ EVENT_TYPES: dict[str, type[Event]] = {
         booking.BookingFrozen,
         booking.BookingUnfrozen,
         booking.ClientRegistered,
+        waitlist.WaitlistJoined,
+        waitlist.WaitlistOffered,
+        waitlist.WaitlistLeft,
         contacts.ContactChanged,
         submissions.CheckInSubmitted,
         submissions.HoldLiftSubmitted,

@@ -17,6 +17,13 @@ class BookingAccess(Part):
     with_name: str
 
 
+class WaitlistAccess(Part):
+    """The link by which somebody leaves the waitlist."""
+
+    waitlist_id: UUID
+    token: str
+
+
 class SignInCode(Part):
     """A code the person asked for; worthless after `expires_at`."""
 
@@ -49,6 +56,7 @@ class ContactChanged(Event):
     consent: Consent
     bookings: tuple[BookingAccess, ...] = ()
     sign_in: SignInCode | None = None
+    waitlist: tuple[WaitlistAccess, ...] = ()
 
     @property
     def key(self) -> str:
