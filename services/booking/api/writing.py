@@ -15,6 +15,7 @@ import asyncpg
 from fastapi import Request
 from fastapi.responses import JSONResponse, Response
 
+from services.booking.api import dry_run
 from services.booking.domain.people import Caller
 from services.booking.store import idempotency
 from shared.clock import Clock
@@ -40,6 +41,14 @@ class Answer:
     status: int
     body: dict[str, Any] | None = None
     version: int | None = None
+
+
+class _TriedOut(Exception):  # noqa: N818 - carries the answer past the transaction's end
+    """Rolls a dry run back."""
+
+    def __init__(self, answer: "Answer | Refused") -> None:
+        super().__init__()
+        self.answer = answer
 
 
 Work = Callable[[Transaction], Awaitable["Answer | Refused"]]
@@ -69,22 +78,23 @@ class Writer:
         With an `Idempotency-Key` the answer is kept in the same transaction, and a repeated
         request gets it again, unless `keep_answer` is off because the answer is a secret. What
         `finish` adds, such as links, is never kept. A refusal that `work` raises rolls everything
-        back; one that it returns is committed.
+        back; one that it returns is committed. With `?dry_run=true` everything is rolled back, and
+        the answer says so in a header.
 
         Raises:
             Conflict: `idempotency-in-progress`, when the first request takes too long.
-            Invalid: `idempotency-mismatch`.
+            Invalid: `idempotency-mismatch`, or a dry run where there is none.
         """
+        if dry_run.wanted(request):
+            response = _answered(await self._tried(lambda: self._tried_out(work)), finish)
+            response.headers[dry_run.HEADER] = "true"
+            return response
         key = _idempotency_key(request) if keep_answer else None
         fingerprint = _fingerprint(request, await request.body())
         async with self._alone(caller, key):
-            answer = await self._tried(caller, key, fingerprint, work)
+            answer = await self._tried(lambda: self._once(caller, key, fingerprint, work))
         self._relay.wake()
-        if isinstance(answer, Refused):
-            raise answer
-        if answer.body is not None:
-            answer = replace(answer, body=finish(answer.body))
-        return respond(answer)
+        return _answered(answer, finish)
 
     @asynccontextmanager
     async def _alone(self, caller: Caller, key: str | None) -> AsyncIterator[None]:
@@ -103,18 +113,23 @@ class Writer:
         finally:
             lock.release()
 
-    async def _tried(
-        self, caller: Caller, key: str | None, fingerprint: bytes, work: Work
-    ) -> Answer | Refused:
+    async def _tried(self, once: Callable[[], Awaitable[Answer | Refused]]) -> Answer | Refused:
         attempt = 1
         while True:
             try:
-                return await self._once(caller, key, fingerprint, work)
+                return await once()
             except (asyncpg.DeadlockDetectedError, asyncpg.SerializationError):
                 if attempt == TRIES:
                     raise
             await asyncio.sleep(random.random() * 0.02 * attempt)  # noqa: S311
             attempt += 1
+
+    async def _tried_out(self, work: Work) -> Answer | Refused:
+        try:
+            async with self._db.transaction() as tx:
+                raise _TriedOut(await work(tx))  # noqa: TRY301 - the way out that rolls back
+        except _TriedOut as done:
+            return done.answer
 
     async def _once(
         self, caller: Caller, key: str | None, fingerprint: bytes, work: Work
@@ -153,6 +168,14 @@ def _in_progress() -> Conflict:
         "idempotency-in-progress",
         "The first request with this Idempotency-Key is still running; ask again.",
     )
+
+
+def _answered(answer: Answer | Refused, finish: Finish) -> Response:
+    if isinstance(answer, Refused):
+        raise answer
+    if answer.body is not None:
+        answer = replace(answer, body=finish(answer.body))
+    return respond(answer)
 
 
 def respond(answer: Answer) -> Response:
