@@ -7,6 +7,8 @@ from shared.contracts.event import Event, Instant
 
 Mode = Literal["in-person", "virtual"]
 Area = Literal["toronto", "collingwood", "ottawa", "hamilton"]
+By = Literal["client", "trainer", "staff"]
+Because = Literal["flare", "illness", "weather", "other"]
 
 
 class BookingFact(Event):
@@ -43,20 +45,29 @@ class BookingConfirmed(BookingFact):
 
 
 class BookingRescheduled(BookingFact):
-    """The booking moved; start, end and trainer are the new ones."""
+    """The booking moved; start, end and trainer are the new ones.
+
+    `late`: the client moved it later than the service's notice.
+    """
 
     type: ClassVar[str] = "booking.rescheduled.v1"
 
     previous_start: Instant
     previous_trainer_id: UUID
+    late: bool = False
 
 
 class BookingCancelled(BookingFact):
-    """The booking will not take place; its time is free again."""
+    """The booking will not take place; its time is free again.
+
+    `late`: the client cancelled later than the service's notice; never so in a flare.
+    """
 
     type: ClassVar[str] = "booking.cancelled.v1"
 
-    cancelled_by: Literal["client", "trainer", "staff"]
+    cancelled_by: By
+    late: bool = False
+    because: Because | None = None
 
 
 class BookingCompleted(BookingFact):

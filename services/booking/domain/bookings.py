@@ -5,21 +5,34 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
+from services.booking.domain import policy
 from services.booking.domain.people import Caller
 from shared.contracts import booking as contract
-from shared.contracts.booking import Area, BookingFact, Mode
+from shared.contracts.booking import Area, Because, BookingFact, By, Mode
 from shared.errors import Conflict, StaleVersion
 
 Status = Literal["confirmed", "frozen", "cancelled", "completed", "missed"]
-By = Literal["client", "trainer", "staff"]
 
 STANDING: frozenset[Status] = frozenset({"confirmed", "frozen"})
 """A booking that still takes a trainer's time."""
 
+_SAID = (
+    f"Staff can correct how a session went for {policy.CORRECTED_FOR.days} days after it."
+    " Book a new time for another session."
+)
+_WHAT_NOW: dict[Status, str] = {
+    "cancelled": "Book a new time instead.",
+    "completed": _SAID,
+    "missed": _SAID,
+}
+
 
 @dataclass(frozen=True)
 class Booking:
-    """A booking as it stands. `version` rises by one with each change, and is the ICS SEQUENCE."""
+    """A booking as it stands. `version` rises by one with each change, and is the ICS SEQUENCE.
+
+    `late` and `because` speak of a cancellation.
+    """
 
     id: UUID
     client_id: UUID
@@ -32,6 +45,8 @@ class Booking:
     start: datetime
     end: datetime
     tz: str
+    late: bool = False
+    because: Because | None = None
 
 
 def check_version(booking: Booking, expected: int | None) -> None:
@@ -46,7 +61,14 @@ def check_version(booking: Booking, expected: int | None) -> None:
 
 
 def reschedule(
-    booking: Booking, *, start: datetime, end: datetime, trainer_id: UUID, now: datetime
+    booking: Booking,
+    *,
+    start: datetime,
+    end: datetime,
+    trainer_id: UUID,
+    by: By = "client",
+    in_flare: bool = False,
+    now: datetime,
 ) -> tuple[Booking, BookingFact | None]:
     """Move a booking. Moving it to where it is changes nothing and gives no event."""
     _must_stand(booking, "moved")
@@ -57,36 +79,62 @@ def reschedule(
         booking, start=start, end=end, trainer_id=trainer_id, version=booking.version + 1
     )
     return moved, contract.BookingRescheduled(
-        **facts(moved), previous_start=booking.start, previous_trainer_id=booking.trainer_id
+        **facts(moved),
+        previous_start=booking.start,
+        previous_trainer_id=booking.trainer_id,
+        late=_is_late(booking, by, in_flare, now),
     )
 
 
-def cancel(booking: Booking, *, by: By, now: datetime) -> tuple[Booking, BookingFact | None]:
-    """Cancel a booking. Cancelling twice changes nothing and gives no event."""
+def cancel(
+    booking: Booking,
+    *,
+    by: By,
+    because: Because | None = None,
+    in_flare: bool = False,
+    now: datetime,
+) -> tuple[Booking, BookingFact | None]:
+    """Cancel a booking. Cancelling twice changes nothing and gives no event.
+
+    After its start only a session that waits for a safety hold can be cancelled, or, by who works
+    here, one that a flare prevented; staff may say so even of one marked as missed.
+    """
     if booking.status == "cancelled":
         return booking, None
-    _must_stand(booking, "cancelled")
-    _must_be_ahead(booking, now, "cancelled")
-    cancelled = replace(booking, status="cancelled", version=booking.version + 1)
-    return cancelled, contract.BookingCancelled(**facts(cancelled), cancelled_by=by)
+    kept_by_pain = because == "flare" and by != "client"
+    if not (booking.status == "missed" and kept_by_pain and _staff_corrects(booking, by, now)):
+        _must_stand(booking, "cancelled")
+        if booking.status != "frozen" and not kept_by_pain:
+            _must_be_ahead(booking, now, "cancelled")
+    late = _is_late(booking, by, in_flare or because == "flare", now)
+    return _cancelled(booking, by, because, late=late)
 
 
-def complete(booking: Booking, *, now: datetime) -> tuple[Booking, BookingFact | None]:
-    """The session took place; it must have begun."""
+def complete(
+    booking: Booking, *, by: By = "trainer", now: datetime
+) -> tuple[Booking, BookingFact | None]:
+    """The session took place; it must have begun. Staff may correct one marked as missed."""
     if booking.status == "completed":
         return booking, None
-    _must_stand(booking, "completed")
-    _must_have_begun(booking, now)
+    if not (booking.status == "missed" and _staff_corrects(booking, by, now)):
+        _must_be_open(booking, "completed", now)
     done = replace(booking, status="completed", version=booking.version + 1)
     return done, contract.BookingCompleted(**facts(done))
 
 
-def miss(booking: Booking, *, now: datetime) -> tuple[Booking, BookingFact | None]:
-    """The client did not come; the session must have begun."""
+def miss(
+    booking: Booking, *, by: By = "trainer", in_flare: bool = False, now: datetime
+) -> tuple[Booking, BookingFact | None]:
+    """The client did not come; the session must have begun. Staff may correct a completed one.
+
+    A client whom a flare kept away has not missed it: the session is cancelled, and never late.
+    """
     if booking.status == "missed":
         return booking, None
-    _must_stand(booking, "marked as missed")
-    _must_have_begun(booking, now)
+    if not (booking.status == "completed" and _staff_corrects(booking, by, now)):
+        _must_be_open(booking, "marked as missed", now)
+    if in_flare:
+        return _cancelled(booking, by, "flare", late=False)
     missed = replace(booking, status="missed", version=booking.version + 1)
     return missed, contract.BookingMissed(**facts(missed))
 
@@ -140,11 +188,52 @@ def may_touch(booking: Booking, caller: Caller) -> bool:
     )
 
 
+def side_of(booking: Booking, caller: Caller) -> By:
+    """On whose behalf a caller changes a booking: who works here, its trainer, or the client."""
+    if caller.works_here:
+        return "staff"
+    return "trainer" if caller.person_id == booking.trainer_id else "client"
+
+
+def _is_late(booking: Booking, by: By, in_flare: bool, now: datetime) -> bool:
+    frozen = booking.status == "frozen"
+    return policy.is_late(
+        booking.service, booking.start, by=by, frozen=frozen, in_flare=in_flare, now=now
+    )
+
+
+def _cancelled(
+    booking: Booking, by: By, because: Because | None, *, late: bool
+) -> tuple[Booking, BookingFact]:
+    after = replace(
+        booking, status="cancelled", version=booking.version + 1, late=late, because=because
+    )
+    return after, contract.BookingCancelled(
+        **facts(after), cancelled_by=by, late=late, because=because
+    )
+
+
+def _staff_corrects(booking: Booking, by: By, now: datetime) -> bool:
+    return by == "staff" and policy.may_be_corrected(booking.end, now)
+
+
+def _must_be_open(booking: Booking, change: str, now: datetime) -> None:
+    if booking.status == "frozen":
+        raise Conflict(
+            "booking-frozen",
+            f"A safety hold stands on this client, so the session cannot be {change}. Lift the"
+            " hold before the session ends, or cancel the session; that is never late.",
+        )
+    _must_stand(booking, change)
+    if booking.start > now:
+        raise Conflict("booking-not-started", "The session has not begun yet.")
+
+
 def _must_stand(booking: Booking, change: str) -> None:
     if booking.status not in STANDING:
         raise Conflict(
             "booking-ended",
-            f"This booking is {booking.status} and cannot be {change}. Book a new time instead.",
+            f"This booking is {booking.status} and cannot be {change}. {_WHAT_NOW[booking.status]}",
             extra={"booking_status": booking.status},
         )
 
@@ -155,8 +244,3 @@ def _must_be_ahead(booking: Booking, now: datetime, change: str) -> None:
             "booking-started",
             f"The session has begun and cannot be {change}. Please speak with your trainer.",
         )
-
-
-def _must_have_begun(booking: Booking, now: datetime) -> None:
-    if booking.start > now:
-        raise Conflict("booking-not-started", "The session has not begun yet.")

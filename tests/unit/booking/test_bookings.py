@@ -11,9 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.booking.domain import bookings
-from services.booking.domain.bookings import Booking, By, Status
+from services.booking.domain.bookings import Booking, Status
 from services.booking.domain.people import Caller
-from shared.contracts.booking import BookingFact
+from shared.contracts.booking import (
+    Because,
+    BookingCancelled,
+    BookingFact,
+    BookingRescheduled,
+    By,
+)
 from shared.errors import Conflict, StaleVersion
 
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
@@ -39,6 +45,7 @@ AFTER: dict[str, Change] = {
 CHANGES = BEFORE | AFTER
 
 REFUSED = "refused"
+WAITS = "waits for a safety hold"
 UNCHANGED = "unchanged"
 BECOMES: dict[str, dict[Status, str]] = {
     "move": {
@@ -50,11 +57,11 @@ BECOMES: dict[str, dict[Status, str]] = {
         "completed": REFUSED, "missed": REFUSED,
     },
     "complete": {
-        "confirmed": "completed", "frozen": "completed", "cancelled": REFUSED,
+        "confirmed": "completed", "frozen": WAITS, "cancelled": REFUSED,
         "completed": UNCHANGED, "missed": REFUSED,
     },
     "miss": {
-        "confirmed": "missed", "frozen": "missed", "cancelled": REFUSED,
+        "confirmed": "missed", "frozen": WAITS, "cancelled": REFUSED,
         "completed": REFUSED, "missed": UNCHANGED,
     },
     "freeze": {
@@ -97,6 +104,11 @@ def a_booking(status: Status = "confirmed", **other: Any) -> Booking:
 @pytest.mark.parametrize("name", BECOMES)
 def test_each_change_from_each_status_does_what_the_table_says(name: str, status: Status) -> None:
     booking, expected = a_booking(status), BECOMES[name][status]
+    if expected == WAITS:
+        with pytest.raises(Conflict) as waits:
+            CHANGES[name](booking)
+        assert "booking-frozen" == waits.value.code
+        return
     if expected == REFUSED:
         with pytest.raises(Conflict) as refused:
             CHANGES[name](booking)
@@ -165,6 +177,105 @@ def test_another_trainer_at_the_same_time_is_a_move() -> None:
 
     assert (OTHER, 4) == (after.trainer_id, after.version)
     assert event is not None
+
+
+@pytest.mark.parametrize("change", ["cancel", "complete", "miss"])
+@pytest.mark.parametrize("in_time", [True, False])
+@pytest.mark.parametrize("by", get_args(By))
+@pytest.mark.parametrize("status", ["completed", "missed"])
+def test_how_a_session_went_is_corrected_by_staff_alone_and_for_a_week(
+    status: Status, by: By, in_time: bool, change: str
+) -> None:
+    booking = a_booking(status)
+    now = booking.end + timedelta(days=7) + timedelta(microseconds=not in_time)
+    rules: dict[str, Callable[[], tuple[Booking, BookingFact | None]]] = {
+        "cancel": lambda: bookings.cancel(booking, by=by, because="flare", now=now),
+        "complete": lambda: bookings.complete(booking, by=by, now=now),
+        "miss": lambda: bookings.miss(booking, by=by, now=now),
+    }
+    becomes = {
+        ("missed", "cancel"): "cancelled",
+        ("missed", "complete"): "completed",
+        ("completed", "miss"): "missed",
+    }
+
+    if (status, change) in {("completed", "complete"), ("missed", "miss")}:
+        assert (booking, None) == rules[change]()
+    elif (status, change) in becomes and by == "staff" and in_time:
+        after, event = rules[change]()
+        assert event is not None
+        assert (becomes[status, change], 4, 4) == (after.status, after.version, event.version)
+    else:
+        with pytest.raises(Conflict) as refused:
+            rules[change]()
+        assert "booking-ended" == refused.value.code
+
+
+@pytest.mark.parametrize("status", ["confirmed", "completed"])
+def test_whom_a_flare_kept_away_has_not_missed_the_session(status: Status) -> None:
+    booking = a_booking(status)
+
+    after, event = bookings.miss(booking, by="staff", in_flare=True, now=booking.end)
+
+    assert ("cancelled", "flare", False) == (after.status, after.because, after.late)
+    assert isinstance(event, BookingCancelled)
+    assert ("staff", "flare", False) == (event.cancelled_by, event.because, event.late)
+
+
+@pytest.mark.parametrize("by", get_args(By))
+@pytest.mark.parametrize("because", [None, *get_args(Because)])
+def test_after_its_start_a_session_is_cancelled_for_a_flare_by_who_works_here(
+    by: By, because: Because | None
+) -> None:
+    booking = a_booking()
+
+    def cancelled() -> tuple[Booking, BookingFact | None]:
+        return bookings.cancel(booking, by=by, because=because, now=booking.start)
+
+    if because == "flare" and by != "client":
+        assert "cancelled" == cancelled()[0].status
+    else:
+        with pytest.raises(Conflict) as refused:
+            cancelled()
+        assert "booking-started" == refused.value.code
+
+
+@pytest.mark.parametrize("by", get_args(By))
+def test_a_session_that_waits_for_a_safety_hold_can_be_cancelled_after_its_start(by: By) -> None:
+    booking = a_booking("frozen")
+
+    after, _ = bookings.cancel(booking, by=by, now=booking.end + 24 * HOUR)
+
+    assert ("cancelled", False) == (after.status, after.late)
+
+
+def test_a_late_move_is_made_and_says_that_it_was_late() -> None:
+    booking = a_booking()
+    change = {"start": NOW + 72 * HOUR, "end": NOW + 73 * HOUR, "trainer_id": TRAINER}
+
+    for before_start, late in ((12 * HOUR, False), (11 * HOUR, True)):
+        now = booking.start - before_start
+        _, event = bookings.reschedule(booking, **change, now=now)
+        assert isinstance(event, BookingRescheduled)
+        assert late is event.late
+        for excuse in ({"by": "trainer"}, {"by": "staff"}, {"in_flare": True}):
+            _, event = bookings.reschedule(booking, **change, **excuse, now=now)
+            assert isinstance(event, BookingRescheduled)
+            assert not event.late
+
+
+@pytest.mark.parametrize(
+    ("caller", "by"),
+    [
+        (Caller(booking_id=UUID(int=9)), "client"),
+        (Caller(person_id=CLIENT, role="client"), "client"),
+        (Caller(person_id=TRAINER, role="trainer"), "trainer"),
+        (Caller(person_id=OTHER, role="staff"), "staff"),
+        (Caller(person_id=OTHER, role="lead"), "staff"),
+    ],
+)
+def test_a_change_is_made_on_somebodys_behalf(caller: Caller, by: By) -> None:
+    assert by == bookings.side_of(a_booking(), caller)
 
 
 @pytest.mark.parametrize("by", get_args(By))
