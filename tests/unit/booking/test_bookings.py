@@ -264,6 +264,15 @@ def test_a_late_move_is_made_and_says_that_it_was_late() -> None:
             assert not event.late
 
 
+def test_what_was_told_before_there_was_a_notice_was_not_late() -> None:
+    told = bookings.facts(a_booking())
+
+    moved = BookingRescheduled(**told, previous_start=NOW, previous_trainer_id=TRAINER)
+    cancelled = BookingCancelled(**told, cancelled_by="client")
+
+    assert (False, False, None) == (moved.late, cancelled.late, cancelled.because)
+
+
 @pytest.mark.parametrize(
     ("caller", "by"),
     [
