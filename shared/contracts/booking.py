@@ -3,7 +3,7 @@
 from typing import ClassVar, Literal
 from uuid import UUID
 
-from shared.contracts.event import Event, Instant
+from shared.contracts.event import Event, Instant, Part
 
 Mode = Literal["in-person", "virtual"]
 Area = Literal["toronto", "collingwood", "ottawa", "hamilton"]
@@ -38,13 +38,32 @@ class BookingFact(Event):
         return str(self.booking_id)
 
 
-class BookingConfirmed(BookingFact):
-    """A client has a time with a trainer."""
+class Together(Part):
+    """Which of the facts of one change this is: number `place` of `size`, in order on the topic.
+
+    Whoever has seen the last one has seen the whole change.
+    """
+
+    change_id: UUID
+    place: int
+    size: int
+
+
+class BookingChange(BookingFact):
+    """A fact that may be one of several: `together` is null for a booking changed by itself."""
+
+    together: Together | None = None
+
+
+class BookingConfirmed(BookingChange):
+    """A client has a time with a trainer; `series_id` where it repeats."""
 
     type: ClassVar[str] = "booking.confirmed.v1"
 
+    series_id: UUID | None = None
 
-class BookingRescheduled(BookingFact):
+
+class BookingRescheduled(BookingChange):
     """The booking moved; start, end and trainer are the new ones.
 
     `late`: the client moved it later than the service's notice.
@@ -57,7 +76,7 @@ class BookingRescheduled(BookingFact):
     late: bool = False
 
 
-class BookingCancelled(BookingFact):
+class BookingCancelled(BookingChange):
     """The booking will not take place; its time is free again.
 
     `late`: the client cancelled later than the service's notice; never so in a flare.
