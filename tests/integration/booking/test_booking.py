@@ -121,6 +121,8 @@ async def test_the_contact_goes_before_the_events_and_holds_the_links(door: Fron
         "end": booking["end"],
         "tz": "America/Toronto",
         "version": 1,
+        "together": None,
+        "series_id": None,
     } == told[2].data
 
 
