@@ -12,7 +12,7 @@ from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared import problem
+from shared import openapi, problem
 from shared.contracts import asyncapi
 from shared.health import Health
 from shared.telemetry import Metrics
@@ -25,6 +25,15 @@ MAX_LENGTH_DIGITS = 20
 
 PROBES = frozenset({"/livez", "/readyz"})
 """A probe that says no is an answer, not a fault to log every few seconds."""
+
+_FAULTS = {
+    "type": "object",
+    "required": ["ok", "faults"],
+    "properties": {
+        "ok": {"type": "boolean"},
+        "faults": {"type": "array", "items": {"type": "string"}},
+    },
+}
 
 log = structlog.get_logger()
 
@@ -125,25 +134,48 @@ def create_app(
     app.add_middleware(BodyLimit)
     app.add_middleware(Observed, metrics=metrics)
 
-    @app.get("/livez", tags=["health"], summary="Does the process work?")
+    probe: dict[int | str, dict[str, Any]] = {
+        200: {"description": "Yes.", **_content("application/json", _FAULTS)},
+        503: {"description": "No: see `faults`.", **_content("application/json", _FAULTS)},
+    }
+    text = {"type": "string"}
+
+    @app.get("/livez", tags=["health"], summary="Does the process work?", responses=probe)
     async def livez() -> JSONResponse:
         faults = health.dead()
         return JSONResponse({"ok": not faults, "faults": faults}, 503 if faults else 200)
 
-    @app.get("/readyz", tags=["health"], summary="Can it do its work now?")
+    @app.get("/readyz", tags=["health"], summary="Can it do its work now?", responses=probe)
     async def readyz() -> JSONResponse:
         faults = await health.unready()
         return JSONResponse({"ok": not faults, "faults": faults}, 503 if faults else 200)
 
-    @app.get("/metrics", tags=["health"], summary="Prometheus metrics")
+    @app.get(
+        "/metrics",
+        tags=["health"],
+        summary="Prometheus metrics",
+        response_class=Response,
+        responses={200: _content("text/plain", text)},
+    )
     async def prometheus() -> Response:
         return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)
 
-    @app.get("/asyncapi.yaml", tags=["health"], summary="The events, as AsyncAPI 3")
+    @app.get(
+        "/asyncapi.yaml",
+        tags=["health"],
+        summary="The events, as AsyncAPI 3",
+        response_class=Response,
+        responses={200: _content("application/yaml", text)},
+    )
     async def events() -> PlainTextResponse:
         document: dict[str, Any] = asyncapi.document()
         return PlainTextResponse(
             yaml.safe_dump(document, sort_keys=False), media_type="application/yaml"
         )
 
+    openapi.amend(app, openapi.tell_refusals)
     return app
+
+
+def _content(media_type: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {"content": {media_type: {"schema": schema}}}

@@ -21,6 +21,7 @@ _TITLES = {
     404: ("not-found", "There is nothing at this address."),
     405: ("method-not-allowed", "This address does not take that method; see /openapi.json."),
     413: ("body-too-large", "The body is larger than 64 KiB; send less."),
+    415: ("not-json", "Send the body as JSON, with Content-Type: application/json."),
 }
 
 
@@ -64,6 +65,9 @@ def install(app: FastAPI) -> None:
         faults = wrong.errors()
         if any(fault["type"] == "json_invalid" for fault in faults):
             return problem(400, *_TITLES[400])
+        # FastAPI leaves a body as it came when it is not announced as JSON.
+        if isinstance(wrong.body, bytes):
+            return problem(415, *_TITLES[415])
         errors = [_field_error(fault) for fault in faults]
         names = ", ".join(dict.fromkeys(e.field for e in errors))
         return problem(

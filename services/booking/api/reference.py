@@ -1,0 +1,137 @@
+"""What /openapi.json says of booking beyond what FastAPI sees: callers, headers, examples."""
+
+from typing import Any
+
+from fastapi import FastAPI
+
+from services.booking.api import examples
+from shared.openapi import Document, Operation, amend, operations, tell_refusals
+
+VISITORS_TOO = frozenset(
+    {
+        "POST /v1/holds",
+        "DELETE /v1/holds/{hold_id}",
+        "POST /v1/bookings",
+        "POST /v1/waitlist",
+        "POST /v1/sign-in",
+        "POST /v1/sign-in/verify",
+        "GET /v1/services",
+        "GET /v1/areas/{postal}",
+        "GET /v1/trainers",
+        "GET /v1/slots",
+        "GET /v1/slots/explain",
+        "GET /v1/vocabulary",
+        "GET /v1/options",
+    }
+)
+"""Nobody has to sign in for these; every other call needs a token."""
+
+OWN_LINK = frozenset({"GET /v1/bookings/{booking_id}/calendar.ics"})
+"""The query carries a token of its own, where calendar programs can send no header."""
+
+VERSIONED = frozenset(
+    {
+        "POST /v1/bookings/{booking_id}/reschedule",
+        "POST /v1/bookings/{booking_id}/cancel",
+        "POST /v1/bookings/{booking_id}/complete",
+        "POST /v1/bookings/{booking_id}/no-show",
+        "PUT /v1/trainers/{trainer_id}/hours",
+        "PUT /v1/trainers/{trainer_id}/settings",
+        "PATCH /v1/me",
+    }
+)
+"""What takes If-Match."""
+
+NEVER_KEPT = frozenset({"POST /v1/sign-in/verify"})
+"""The answer is a secret, so no Idempotency-Key can ask for it again."""
+
+ALSO: dict[str, tuple[int, ...]] = {
+    "POST /v1/bookings": (410,),
+    "POST /v1/sign-in/verify": (401, 403),
+}
+"""Refusals that follow from nothing an operation takes."""
+
+ANSWERS: dict[str, tuple[str, dict[str, Any]]] = {
+    "GET /v1/bookings/{booking_id}/calendar.ics": ("text/calendar", {"type": "string"}),
+    "GET /v1/clients/{client_id}/stream": ("text/event-stream", {"type": "string"}),
+    "POST /v1/sign-in": (
+        "application/json",
+        {
+            "type": "object",
+            "required": ["detail"],
+            "properties": {"detail": {"type": "string"}},
+            "additionalProperties": False,
+        },
+    ),
+}
+"""Bodies that no model describes."""
+
+BEARER: dict[str, Any] = {
+    "type": "http",
+    "scheme": "bearer",
+    "description": "From POST /v1/sign-in/verify, or a booking's manage token for that booking.",
+}
+IDEMPOTENCY_KEY: dict[str, Any] = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": (
+        "Makes a repeated request safe: for 24 hours the same key and body give the same answer and"
+        " change nothing again."
+    ),
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]+$"},
+}
+IF_MATCH: dict[str, Any] = {
+    "name": "If-Match",
+    "in": "header",
+    "required": False,
+    "description": "The ETag that the change was decided on; an older one is refused with 412.",
+    "schema": {"type": "string", "pattern": '^("[0-9]{1,9}"|[*])$'},
+    "example": '"1"',
+}
+ETAG: dict[str, Any] = {
+    "description": "The version in quotes, for If-Match.",
+    "schema": {"type": "string"},
+}
+
+
+def document(app: FastAPI) -> None:
+    """Complete the application's OpenAPI document."""
+    amend(app, _complete)
+
+
+def _complete(document: Document) -> None:
+    document["components"]["securitySchemes"] = {"bearer": BEARER}
+    for method, path, operation in operations(document):
+        name = f"{method} {path}"
+        if not path.startswith("/v1/"):
+            continue
+        operation["security"] = [{"bearer": []}]
+        if name in VISITORS_TOO or name in OWN_LINK:
+            operation["security"].append({})
+        parameters = operation.setdefault("parameters", [])
+        if method != "GET" and name not in NEVER_KEPT:
+            parameters.append(IDEMPOTENCY_KEY)
+        if name in VERSIONED:
+            parameters.append(IF_MATCH)
+            operation["responses"]["200"]["headers"] = {"ETag": ETAG}
+        for status in ALSO.get(name, ()):
+            operation["responses"].setdefault(str(status), {})
+        _show(name, operation)
+    tell_refusals(document)
+
+
+def _show(name: str, operation: Operation) -> None:
+    """Describe a body that has no model, and give examples of what is sent."""
+    if name in ANSWERS:
+        media_type, schema = ANSWERS[name]
+        status = min(operation["responses"])
+        operation["responses"][status]["content"] = {media_type: {"schema": schema}}
+    if "requestBody" in operation:
+        for content in operation["requestBody"]["content"].values():
+            example = examples.of_body(content["schema"])
+            if example is not None:
+                content["example"] = example
+    for parameter in operation["parameters"]:
+        if parameter["name"] in examples.PARAMETERS:
+            parameter["example"] = examples.PARAMETERS[parameter["name"]]
