@@ -13,6 +13,7 @@ from shared.contracts.booking import (
 )
 from shared.contracts.contacts import ContactChanged
 from shared.contracts.progress import SafetyHoldPlaced, SafetyLevelChanged
+from shared.contracts.waitlist import WaitlistOffered
 
 
 def listen(handlers: EventHandlers) -> Handlers:
@@ -27,6 +28,7 @@ def listen(handlers: EventHandlers) -> Handlers:
             BookingUnfrozen: handlers.on_booking,
             BookingCompleted: handlers.on_booking,
             BookingMissed: handlers.on_booking,
+            WaitlistOffered: handlers.on_offer,
             SafetyLevelChanged: handlers.on_safety,
             SafetyHoldPlaced: handlers.on_safety,
         },

@@ -14,6 +14,7 @@ from shared.contracts.booking import BookingFact, BookingRescheduled
 from shared.contracts.contacts import ContactChanged
 from shared.contracts.event import Envelope
 from shared.contracts.progress import SafetyHoldPlaced, SafetyLevelChanged
+from shared.contracts.waitlist import WaitlistOffered
 from shared.postgres import Transaction
 from shared.records import Tombstone
 
@@ -80,6 +81,12 @@ class EventHandlers:
             )
         planned = plan.from_booking(event, status=after.status, tz=after.client_tz, now=now)
         if await schedule.add(tx, planned, now=now):
+            self._scheduled()
+
+    async def on_offer(self, tx: Transaction, event: Envelope[WaitlistOffered]) -> None:
+        """A freed time is kept for somebody: tell them at once, for it runs out."""
+        now = self._clock()
+        if await schedule.add(tx, plan.from_offer(event.data, now=now), now=now):
             self._scheduled()
 
     async def on_safety(

@@ -166,9 +166,11 @@ class LetterWriter:
                 )
                 return _Session([], [(words.sign_in, f"{self._public_url}/sign-in")], variables)
             case "alert":
-                variables["client"] = _one_line(delivery.client_name or "") or words.a_client
+                variables["client"] = _one_line(delivery.other_name or "") or words.a_client
                 variables["level"] = delivery.detail["level"]
                 return _Session([], [(words.desk, f"{self._public_url}/desk")], variables)
+            case "offer":
+                return self._offer(delivery, person, words, variables)
 
     def _session(
         self, delivery: Delivery, person: Person, words: Words, variables: dict[str, Any]
@@ -210,6 +212,32 @@ class LetterWriter:
                 actions.append(
                     (words.calendar, self._calendar_url(delivery, access.calendar_token))
                 )
+        return _Session(facts, actions, variables)
+
+    def _offer(
+        self, delivery: Delivery, person: Person, words: Words, variables: dict[str, Any]
+    ) -> _Session:
+        detail, rules, language = delivery.detail, zone_or_company(person.tz), person.language
+        start, until = _instant(detail, "start"), _instant(detail, "until")
+        with_name = _one_line(delivery.other_name or "")
+        book = f"{self._public_url}/?hold={delivery.subject_id}"
+        leave = f"waitlist/{delivery.leave_token}" if delivery.leave_token else "me"
+        variables |= {
+            "service": words.services.get(detail["service"], words.other_service),
+            "virtual": detail["mode"] == "virtual",
+            "day": day(start, rules, language),
+            "time": clock_time(start, rules, language),
+            "until": clock_time(until, rules, language),
+            "with_name": with_name or words.a_trainer,
+            "book": book,
+        }
+        facts = [(words.when, span(start, _instant(detail, "end"), rules, language))]
+        if with_name:
+            facts.append((words.with_whom, with_name))
+        if detail["mode"] == "virtual":
+            facts.append((words.where, words.online))
+        facts.append((words.kept_until, clock_time(until, rules, language)))
+        actions = [(words.book, book), (words.leave, f"{self._public_url}/{leave}")]
         return _Session(facts, actions, variables)
 
     def _calendar(

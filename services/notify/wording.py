@@ -24,6 +24,9 @@ class Words:
     calendar: str
     desk: str
     sign_in: str
+    kept_until: str
+    book: str
+    leave: str
     someone: str
     a_client: str
     a_trainer: str
@@ -45,6 +48,9 @@ WORDS: dict[Language, Words] = {
         calendar="Add to my calendar",
         desk="Open the desk",
         sign_in="Sign in",
+        kept_until="Kept for you until",
+        book="Book this time",
+        leave="Leave the waiting list",
         someone="there",
         a_client="a client",
         a_trainer="your trainer",
@@ -69,6 +75,9 @@ WORDS: dict[Language, Words] = {
         calendar="Ajouter à mon calendrier",
         desk="Ouvrir le bureau",
         sign_in="Se connecter",
+        kept_until="Gardé pour vous jusqu'à",
+        book="Réserver cette heure",
+        leave="Quitter la liste d'attente",
         someone="à vous",
         a_client="une personne",
         a_trainer="votre entraîneur",

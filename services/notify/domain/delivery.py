@@ -78,7 +78,11 @@ class BookingNow:
 
 @dataclass(frozen=True)
 class Delivery:
-    """A claimed message with all that is known about it now."""
+    """A claimed message with all that is known about it now.
+
+    `other_name`: the client, or the trainer, that a message to somebody else is about;
+    `leave_token` opens the recipient's place on the waitlist.
+    """
 
     id: UUID
     template: str
@@ -100,7 +104,8 @@ class Delivery:
     access: Access | None = None
     code: Code | None = None
     booking: BookingNow | None = None
-    client_name: str | None = None
+    other_name: str | None = None
+    leave_token: str | None = None
     earlier_open: bool = False
 
 

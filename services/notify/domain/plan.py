@@ -19,6 +19,7 @@ from services.notify.domain.templates import (
     TRAINER_BOOKED,
     TRAINER_CANCELLED,
     TRAINER_MOVED,
+    WAITLIST_OFFER,
     Channel,
     Template,
 )
@@ -36,6 +37,7 @@ from shared.contracts.booking import (
 from shared.contracts.contacts import ContactChanged
 from shared.contracts.event import Envelope
 from shared.contracts.progress import Level, SafetyHoldPlaced, SafetyLevelChanged
+from shared.contracts.waitlist import WaitlistOffered
 
 BookingStatus = Literal["confirmed", "frozen", "cancelled", "completed", "missed"]
 
@@ -144,6 +146,32 @@ def from_contact(contact: ContactChanged, *, now: datetime) -> list[Planned]:
             nominal_at=now,
             due_at=now,
             expires_at=asked.expires_at,
+        )
+    ]
+
+
+def from_offer(fact: WaitlistOffered, *, now: datetime) -> list[Planned]:
+    """The news that a time is kept for who waited, unless that time is over."""
+    if fact.expires_at <= now:
+        return []
+    return [
+        Planned(
+            template=WAITLIST_OFFER,
+            subject_id=fact.hold_id,
+            subject_version=0,
+            recipient_id=fact.client_id,
+            nominal_at=now,
+            due_at=now,
+            expires_at=fact.expires_at,
+            detail={
+                "waitlist_id": str(fact.waitlist_id),
+                "trainer_id": str(fact.trainer_id),
+                "service": fact.service,
+                "mode": fact.mode,
+                "start": fact.start.isoformat(),
+                "end": fact.end.isoformat(),
+                "until": fact.expires_at.isoformat(),
+            },
         )
     ]
 

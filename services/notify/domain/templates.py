@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Literal
 
 MessageClass = Literal["essential", "service", "marketing"]
-Nature = Literal["announcement", "reminder", "code", "alert"]
+Nature = Literal["announcement", "reminder", "code", "alert", "offer"]
 Channel = Literal["email", "sms", "push", "webhook"]
 
 CLIENT_ACCESS_WAIT = timedelta(minutes=2)
@@ -57,6 +57,7 @@ REMINDER_24H = Template("reminder-24h", "service", "reminder", CLIENT_ACCESS_WAI
 REMINDER_2H = Template("reminder-2h", "service", "reminder", CLIENT_ACCESS_WAIT)
 SIGN_IN_CODE = Template("sign-in-code", "essential", "code")
 SAFETY_ALERT = Template("safety-alert", "essential", "alert")
+WAITLIST_OFFER = Template("waitlist-offer", "essential", "offer")
 
 TEMPLATES: dict[str, Template] = {
     template.name: template
@@ -71,6 +72,7 @@ TEMPLATES: dict[str, Template] = {
         REMINDER_2H,
         SIGN_IN_CODE,
         SAFETY_ALERT,
+        WAITLIST_OFFER,
     )
 }
 

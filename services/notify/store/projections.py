@@ -36,16 +36,19 @@ async def save_contact(
         str(access.booking_id): access.model_dump(mode="json", exclude={"booking_id"})
         for access in contact.bookings
     }
+    waitlist = {str(place.waitlist_id): place.token for place in contact.waitlist}
     row = await tx.fetchrow(
         "with before as (select tz from contacts where person_id = $1)"
         " insert into contacts (person_id, version, role, name, email, phone, language, tz,"
-        " reminders, marketing, bookings, sign_in, updated_at)"
-        " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11::text::jsonb, $12::text::jsonb, $13)"
+        " reminders, marketing, bookings, sign_in, updated_at, waitlist)"
+        " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11::text::jsonb, $12::text::jsonb, $13,"
+        " $14::text::jsonb)"
         " on conflict (person_id) do update set version = excluded.version, role = excluded.role,"
         " name = excluded.name, email = excluded.email, phone = excluded.phone,"
         " language = excluded.language, tz = excluded.tz, reminders = excluded.reminders,"
         " marketing = excluded.marketing, bookings = excluded.bookings,"
-        " sign_in = excluded.sign_in, updated_at = excluded.updated_at"
+        " sign_in = excluded.sign_in, updated_at = excluded.updated_at,"
+        " waitlist = excluded.waitlist"
         " where contacts.version < excluded.version"
         " returning (select tz from before) as tz",
         contact.person_id,
@@ -61,6 +64,7 @@ async def save_contact(
         json.dumps(bookings),
         None if sign_in is None else sign_in.model_dump_json(),
         now,
+        json.dumps(waitlist),
     )
     return None if row is None else ContactBefore(row["tz"])
 

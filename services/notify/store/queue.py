@@ -59,7 +59,8 @@ select d.*,
     p.person_id, p.role, p.name, p.email, p.language, p.tz, p.reminders, p.marketing, p.sign_in,
     coalesce(c.bookings, p.bookings) -> d.booking_id::text as access,
     b.version as booking_version, b.status as booking_status,
-    c.name as client_name,
+    c.name as other_name,
+    p.waitlist ->> (d.detail ->> 'waitlist_id') as leave_token,
     d.nature = 'announcement' and exists (
         select from deliveries e
         where e.subject_id = d.subject_id and e.recipient_id = d.recipient_id
@@ -70,9 +71,10 @@ select d.*,
 from d
 left join contacts p on p.person_id = d.recipient_id
 left join bookings b on b.id = d.booking_id
--- The client a message to somebody else is about: only the client's contact knows the place.
-left join contacts c on c.person_id = coalesce((d.detail ->> 'client_id')::uuid, b.client_id)
-    and c.person_id <> d.recipient_id
+-- Whom a message to somebody else is about: of a booking only the client's contact knows the place.
+left join contacts c on c.person_id <> d.recipient_id and c.person_id = coalesce(
+    (d.detail ->> 'client_id')::uuid, (d.detail ->> 'trainer_id')::uuid, b.client_id
+)
 order by d.class <> 'essential', d.due_at, d.subject_version, d.id
 """
 
@@ -301,7 +303,7 @@ def _told(delivery: Delivery) -> dict[str, Any]:
 def _delivery(row: asyncpg.Record) -> Delivery:
     found = dict(row)
     person = access = code = booking = None
-    client = found.get("client_name")
+    other = found.get("other_name")
     if found.get("person_id") is not None:
         person = Person(
             id=found["person_id"],
@@ -314,7 +316,7 @@ def _delivery(row: asyncpg.Record) -> Delivery:
             marketing=found["marketing"],
         )
     if found.get("access") is not None:
-        known = found["access"] if client is None else found["access"] | {"with_name": client}
+        known = found["access"] if other is None else found["access"] | {"with_name": other}
         access = Access(**known)
     if (asked := found.get("sign_in")) is not None:
         code = Code(
@@ -343,6 +345,7 @@ def _delivery(row: asyncpg.Record) -> Delivery:
         access=access,
         code=code,
         booking=booking,
-        client_name=client,
+        other_name=other,
+        leave_token=found.get("leave_token"),
         earlier_open=found.get("earlier_open", False),
     )

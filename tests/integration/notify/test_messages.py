@@ -11,7 +11,7 @@ from shared.contracts.booking import (
     BookingRescheduled,
     BookingUnfrozen,
 )
-from shared.contracts.contacts import Consent
+from shared.contracts.contacts import Consent, WaitlistAccess
 from shared.contracts.progress import SafetyHoldPlaced, SafetyLevelChanged
 from tests.integration.notify.post_office import Notify, PostOffice
 from tests.unit.notify.builders import (
@@ -22,6 +22,7 @@ from tests.unit.notify.builders import (
     a_contact,
     a_fact,
     a_sign_in,
+    an_offer,
 )
 
 TRAINER_CONTACT = a_contact(
@@ -253,6 +254,29 @@ async def test_a_sign_in_code_goes_out_once_and_only_the_newest(
 async def test_a_code_that_has_run_out_is_not_sent(notify: Notify, office: PostOffice) -> None:
     await notify.hear(a_contact(sign_in=a_sign_in(NOW + timedelta(minutes=10))))
     notify.now += timedelta(minutes=10)
+    await notify.send()
+
+    assert ([], ["expired"]) == (office.mails, list((await notify.states()).values()))
+
+
+async def test_an_offer_goes_out_once_with_the_trainers_name_and_the_way_off_the_list(
+    notify: Notify, office: PostOffice
+) -> None:
+    place = WaitlistAccess(waitlist_id=an_offer().waitlist_id, token="way-off")
+    await notify.hear(TRAINER_CONTACT, an_offer(), a_contact(waitlist=(place,)), an_offer())
+    await notify.send()
+
+    [mail] = office.mails
+    text = mail.get_body(("plain",)).get_content()
+    assert ["waitlist-offer"] == office.templates
+    for told in (f"/?hold={an_offer().hold_id}", "/waitlist/way-off", "Maya Trainer"):
+        assert told in text
+
+
+async def test_an_offer_that_has_run_out_is_not_sent(notify: Notify, office: PostOffice) -> None:
+    await notify.hear(a_contact(), an_offer())
+    notify.now = an_offer().expires_at
+    await notify.hear(an_offer(hold_id=UUID(int=9)))
     await notify.send()
 
     assert ([], ["expired"]) == (office.mails, list((await notify.states()).values()))

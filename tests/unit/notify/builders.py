@@ -9,6 +9,7 @@ from services.notify.domain.templates import TEMPLATES
 from shared.contracts.booking import BookingConfirmed, BookingFact
 from shared.contracts.contacts import BookingAccess, Consent, ContactChanged, SignInCode
 from shared.contracts.event import Envelope, Event
+from shared.contracts.waitlist import WaitlistOffered
 
 NOW = datetime(2026, 11, 23, 15, tzinfo=UTC)
 START = datetime(2026, 11, 26, 15, tzinfo=UTC)
@@ -38,6 +39,23 @@ def a_fact(kind: type[BookingFact] = BookingConfirmed, **changes: Any) -> Any:
         "version": 1,
     }
     return kind(**(values | changes))
+
+
+def an_offer(**changes: Any) -> WaitlistOffered:
+    values: dict[str, Any] = {
+        "waitlist_id": UUID(int=4),
+        "client_id": CLIENT,
+        "hold_id": UUID(int=6),
+        "trainer_id": TRAINER,
+        "service": "training",
+        "mode": "virtual",
+        "area": None,
+        "start": START,
+        "end": START + timedelta(minutes=60),
+        "tz": "America/Toronto",
+        "expires_at": NOW + timedelta(minutes=30),
+    }
+    return WaitlistOffered(**(values | changes))
 
 
 def a_booking_access(booking_id: UUID = BOOKING, **changes: Any) -> BookingAccess:
@@ -108,6 +126,7 @@ def a_delivery(template: str = "booking-confirmed", **changes: Any) -> Delivery:
             "tz": "America/Toronto",
             "at": NOW.isoformat(),
             "level": "stop",
+            "until": (NOW + timedelta(minutes=30)).isoformat(),
         },
         "due_at": NOW,
         "expires_at": START,
@@ -121,6 +140,7 @@ def a_delivery(template: str = "booking-confirmed", **changes: Any) -> Delivery:
         ),
         "code": Code(BOOKING, "123456", START) if kind.nature == "code" else None,
         "booking": BookingNow(1, "confirmed"),
-        "client_name": "Ada Sample",
+        "other_name": "Ada Sample",
+        "leave_token": "leave-token" if kind.nature == "offer" else None,
     }
     return Delivery(**(values | changes))

@@ -40,7 +40,7 @@ def every_message() -> Iterator[Delivery]:
         for language in ("en", "fr"):
             person = a_person(language=language)
             yield a_delivery(template, person=person)
-            yield a_delivery(template, person=person, access=None, client_name=None)
+            yield a_delivery(template, person=person, access=None, other_name=None)
 
 
 @pytest.mark.parametrize(
@@ -119,6 +119,35 @@ def test_a_trainers_mail_never_holds_the_clients_links(writer: LetterWriter) -> 
 
         assert b"manage-token" not in mail
         assert b"calendar-token" not in mail
+
+
+@pytest.mark.parametrize(
+    ("language", "when", "kept"),
+    [
+        ("en", "10:00 a.m. to 10:45 a.m. EST", "We keep it for you until 10:30 a.m. EST."),
+        ("fr", "10 h 00 à 10 h 45 EST", "Nous la gardons pour vous jusqu'à 10 h 30 EST."),
+    ],
+)
+def test_an_offer_says_which_time_until_when_and_how_to_book_or_leave(
+    writer: LetterWriter, language: str, when: str, kept: str
+) -> None:
+    person = a_person(language=language)
+    delivery = a_delivery("waitlist-offer", person=person, other_name="Maya Trainer")
+
+    mail = read(writer, delivery)
+    text, html = body(mail, "plain"), body(mail, "html")
+
+    book, leave = f"{PUBLIC}/?hold={delivery.subject_id}", f"{PUBLIC}/waitlist/leave-token"
+    for told in (when, kept, "Maya Trainer", book, leave):
+        assert told in text
+    assert f'href="{book}"' in html
+    assert f'href="{leave}"' in html
+
+
+def test_who_has_no_link_yet_leaves_the_list_on_their_own_page(writer: LetterWriter) -> None:
+    text = body(read(writer, a_delivery("waitlist-offer", leave_token=None)), "plain")
+
+    assert f"{PUBLIC}/me" in text
 
 
 def test_headers_let_programs_know_what_the_mail_is(writer: LetterWriter) -> None:

@@ -27,6 +27,7 @@ from tests.unit.notify.builders import (
     a_fact,
     a_sign_in,
     an_envelope,
+    an_offer,
 )
 
 OTHER_TRAINER = UUID(int=22)
@@ -179,6 +180,22 @@ def test_a_sign_in_code_goes_out_at_once_until_it_runs_out() -> None:
     )
     assert [] == plan.from_contact(a_contact(sign_in=asked), now=asked.expires_at)
     assert [] == plan.from_contact(a_contact(), now=NOW)
+
+
+def test_an_offer_goes_out_at_once_until_it_runs_out_and_once_a_hold() -> None:
+    offer = an_offer()
+
+    [message] = plan.from_offer(offer, now=NOW)
+
+    assert ("waitlist-offer", "essential", offer.hold_id, CLIENT, NOW, offer.expires_at) == (
+        message.template.name,
+        message.template.message_class,
+        message.subject_id,
+        message.recipient_id,
+        message.due_at,
+        message.expires_at,
+    )
+    assert [] == plan.from_offer(offer, now=offer.expires_at)
 
 
 def level_changed(level: str) -> SafetyLevelChanged:
