@@ -48,10 +48,20 @@ class TimeFields(Body):
     start: Instant
     trainer: UUID | None = None
     postal: PostalCode | None = None
+    condition: ConditionCode | None = None
+    language: LanguageCode | None = None
 
     def wish(self) -> TimeWish:
         """The wish as handlers take it."""
-        return TimeWish(self.service, self.mode, self.start, self.trainer, self.postal)
+        return TimeWish(
+            self.service,
+            self.mode,
+            self.start,
+            self.trainer,
+            self.postal,
+            conditions=() if self.condition is None else (self.condition,),
+            language=self.language,
+        )
 
 
 class ConsentFields(Body):
@@ -176,7 +186,9 @@ def routes(db: Database, clock: Clock, writer: Writer, links: Links, public_url:
         """Keep a time for ten minutes while the form is filled in."""
 
         async def work(tx: Transaction) -> Answer:
-            hold, trainer = await holds.place_hold(tx, body.wish(), now=clock())
+            hold, trainer = await holds.place_hold(
+                tx, body.wish(), client_id=caller.person_id, now=clock()
+            )
             return Answer(201, documents.hold(hold, trainer))
 
         return await writer.commit(request, caller, work)
@@ -186,7 +198,7 @@ def routes(db: Database, clock: Clock, writer: Writer, links: Links, public_url:
         """Give a held time back. Whoever knows the id of a hold holds it."""
 
         async def work(tx: Transaction) -> Answer:
-            await holds.release_hold(tx, hold_id)
+            await holds.release_hold(tx, hold_id, now=clock())
             return Answer(204)
 
         return await writer.commit(request, caller, work)

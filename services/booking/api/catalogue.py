@@ -26,7 +26,7 @@ from services.booking.domain.areas import Place
 from services.booking.domain.services import SERVICES, Service
 from services.booking.domain.slots import ReasonCode
 from services.booking.domain.trainers import Wish
-from services.booking.queries.slots import Opening, explain, openings, rfc3339
+from services.booking.queries.slots import Opening, SlotWish, explain, openings, rfc3339
 from services.booking.queries.trainers import trainers
 from shared.clock import Clock
 from shared.errors import Invalid
@@ -162,7 +162,10 @@ def routes(db: Database, clock: Clock) -> APIRouter:
     @router.get("/trainers", summary="Public profiles of trainers")
     async def profiles(query: Annotated[TrainersQuery, Query()]) -> list[TrainerAnswer]:
         async with db.reading() as connection:
-            found = await trainers(connection, Wish(**dict(query)))
+            found = await trainers(
+                connection,
+                Wish(query.mode, query.area, _listed(query.condition), query.language),
+            )
         return [TrainerAnswer.model_validate(one, from_attributes=True) for one in found]
 
     @router.get("/slots", summary="Times that can be booked", response_model=SlotsAnswer)
@@ -173,14 +176,17 @@ def routes(db: Database, clock: Clock) -> APIRouter:
         async with db.reading() as connection:
             found = await openings(
                 connection,
-                service=service,
-                mode=query.mode,
-                area=place.area if place else None,
+                SlotWish(
+                    service,
+                    query.mode,
+                    place.area if place else None,
+                    query.postal if place else None,
+                    trainer_id=query.trainer,
+                    conditions=_listed(query.condition),
+                    language=query.language,
+                ),
                 within=slots.local_days(query.tz, query.first, query.last),
                 now=clock(),
-                trainer=query.trainer,
-                condition=query.condition,
-                language=query.language,
             )
         answer = {
             "tz": query.tz,
@@ -196,12 +202,15 @@ def routes(db: Database, clock: Clock) -> APIRouter:
         async with db.reading() as connection:
             reasons = await explain(
                 connection,
-                service=services.find(query.service),
-                mode=query.mode,
-                area=place.area if place else None,
-                start=query.start,
+                SlotWish(
+                    services.find(query.service),
+                    query.mode,
+                    place.area if place else None,
+                    query.postal if place else None,
+                    trainer_id=query.trainer,
+                ),
+                query.start,
                 now=clock(),
-                trainer=query.trainer,
             )
         return ExplainAnswer(
             offered=not reasons,
@@ -209,6 +218,10 @@ def routes(db: Database, clock: Clock) -> APIRouter:
         )
 
     return router
+
+
+def _listed(condition: ConditionCode | None) -> tuple[ConditionCode, ...]:
+    return () if condition is None else (condition,)
 
 
 def _check_days(first: date, last: date) -> None:

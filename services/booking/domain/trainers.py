@@ -48,14 +48,14 @@ class Wish:
 
     mode: Mode | None = None
     area: Area | None = None
-    condition: Condition | None = None
+    conditions: tuple[Condition, ...] = ()
     language: Language | None = None
 
 
 def serves(trainer: Trainer, wish: Wish) -> bool:
     """Whether the trainer can do all that is wished."""
     return not misfits(trainer, wish) and (
-        (wish.condition is None or wish.condition in trainer.conditions)
+        set(wish.conditions) <= set(trainer.conditions)
         and (wish.language is None or wish.language in trainer.languages)
     )
 
@@ -78,8 +78,9 @@ def why(trainer: Trainer, wish: Wish) -> str:
         parts.append("trains virtually")
     if wish.area is not None:
         parts.append(f"visits {city_of(wish.area)}")
-    if wish.condition is not None:
-        parts.append(f"has experience with {_CONDITION_WORDS[wish.condition]}")
+    if wish.conditions:
+        known = " and ".join(_CONDITION_WORDS[one] for one in wish.conditions)
+        parts.append(f"has experience with {known}")
     if wish.language is not None:
         parts.append(f"speaks {_LANGUAGE_WORDS[wish.language]}")
     *most, last = parts or [f"speaks {' and '.join(_LANGUAGE_WORDS[i] for i in trainer.languages)}"]

@@ -2,7 +2,7 @@
 
 import secrets
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,9 +11,9 @@ from services.booking.domain import bookings as rules
 from services.booking.domain.bookings import Booking
 from services.booking.domain.links import Links
 from services.booking.domain.people import Caller, Language, Person
+from services.booking.handlers.take import take
 from services.booking.handlers.tell import tell
-from services.booking.handlers.times import TimeWish, place_of, slot_taken
-from services.booking.queries import slots
+from services.booking.handlers.times import TimeWish, slot_taken, slot_wish
 from services.booking.store import bookings, people, reservations
 from services.booking.store.bookings import BookingDetails
 from shared.contracts.booking import ClientRegistered
@@ -62,7 +62,7 @@ async def book(
     booking = (
         await _from_hold(tx, wish, client, now=now)
         if wish.hold_id is not None
-        else await _from_time(tx, wish, client, now=now)
+        else await _from_time(tx, wish, client, caller, now=now)
     )
     details = BookingDetails(
         join_url=_meeting_room(links.meeting_url) if booking.mode == "virtual" else None,
@@ -137,37 +137,28 @@ async def _from_hold(
 
 
 async def _from_time(
-    tx: Transaction, wish: BookingWish, client: Person, *, now: datetime
+    tx: Transaction, wish: BookingWish, client: Person, caller: Caller, *, now: datetime
 ) -> Booking:
     if wish.time is None:
         raise Invalid.field("hold", "give a hold, or service, mode and start")
     time = wish.time
     if time.mode == "in-person" and time.postal is None and wish.address is not None:
         time = replace(time, postal=wish.address["postal"])
-    place = place_of(time)
-    _check_address(wish.address, place.area)
-    end = time.start + timedelta(minutes=place.service.minutes)
-    await _check_client(tx, client, place.service.id, time.start, end)
-    fitting = await slots.candidates(
-        tx,
-        service=place.service,
-        mode=time.mode,
-        area=place.area,
-        start=time.start,
-        now=now,
-        trainer=time.trainer_id,
+    # Who the client's trainer is stays between them: a stranger's wish is not matched by it.
+    known = client.id if caller.person_id == client.id else None
+    sought = slot_wish(time, client_id=known)
+    _check_address(wish.address, sought.area)
+    end = time.start + sought.service.length
+    await _check_client(tx, client, sought.service.id, time.start, end)
+    booking_id = new_id()
+    found = await take(
+        tx, sought, time.start, reservation_id=booking_id, client_id=client.id, now=now
     )
-    for candidate in fitting:
-        booking = _new_booking(
-            candidate.trainer_id, time.start, end, place.service.id, client, wish
-        )
-        booking = replace(booking, mode=time.mode, area=place.area)
-        if await reservations.add_reservation(
-            tx, booking.id, booking.trainer_id, client.id, booking.start, booking.end, now=now
-        ):
-            return booking
-    why = "That time is not free any more. These are the nearest ones."
-    raise await slot_taken(tx, time, place, now=now, why=why)
+    if found is None:
+        why = "That time is not free any more. These are the nearest ones."
+        raise await slot_taken(tx, sought, time.start, now=now, why=why)
+    booking = _new_booking(found.trainer_id, time.start, end, sought.service.id, client, wish)
+    return replace(booking, id=booking_id, mode=sought.mode, area=sought.area)
 
 
 def _new_booking(

@@ -1,7 +1,8 @@
 """What becomes of a booking: moved, cancelled, completed, missed, frozen."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
@@ -10,10 +11,13 @@ from services.booking.domain import services
 from services.booking.domain.bookings import Booking
 from services.booking.domain.links import LinkSigner
 from services.booking.domain.people import Caller
+from services.booking.handlers import freed
+from services.booking.handlers.take import take
 from services.booking.handlers.tell import tell
-from services.booking.handlers.times import Place, TimeWish, slot_taken
-from services.booking.queries import slots
+from services.booking.handlers.times import slot_taken
+from services.booking.queries.slots import SlotWish
 from services.booking.store import bookings, reservations
+from services.booking.store.trainers import lock_trainers
 from shared.contracts.booking import BookingFact
 from shared.errors import Forbidden, NotFound
 from shared.postgres import Transaction
@@ -39,32 +43,38 @@ async def reschedule(
     """
     booking = await _lock_for(tx, booking_id, caller)
     rules.check_version(booking, version)
-    place = Place(services.find(booking.service), booking.area)
-    end = start + timedelta(minutes=place.service.minutes)
+    service = services.find(booking.service)
+    end = start + service.length
     moved, event = rules.reschedule(
         booking, start=start, end=end, trainer_id=trainer_id or booking.trainer_id, now=now
     )
     if event is None:
         return booking
-    wish = TimeWish(booking.service, booking.mode, start, moved.trainer_id)
-    fitting = await slots.candidates(
-        tx,
-        service=place.service,
-        mode=booking.mode,
-        area=place.area,
-        start=start,
-        now=now,
-        trainer=moved.trainer_id,
-        own_hold=booking.id,
+    sought = SlotWish(
+        service,
+        booking.mode,
+        booking.area,
+        await reservations.postal_of(tx, booking.id),
+        trainer_id=moved.trainer_id,
+        besides=booking.id,
     )
-    free = fitting and not await reservations.client_is_busy(
-        tx, booking.client_id, start, end, besides=booking.id
-    )
-    if not free or not await reservations.move_reservation(
-        tx, booking.id, moved.trainer_id, start, end, now=now
-    ):
+    await lock_trainers(tx, {booking.trainer_id, moved.trainer_id})
+    busy = await reservations.client_is_busy(tx, booking.client_id, start, end, besides=booking.id)
+    found = None
+    if not busy:
+        found = await take(
+            tx,
+            sought,
+            start,
+            reservation_id=booking.id,
+            client_id=booking.client_id,
+            moving=True,
+            now=now,
+        )
+    if found is None:
         why = "That time is not free. Your booking stays as it was; these are the nearest times."
-        raise await slot_taken(tx, wish, place, now=now, why=why)
+        raise await slot_taken(tx, replace(sought, besides=None), start, now=now, why=why)
+    await freed.time_freed(tx, booking.trainer_id, booking.start, booking.end, now=now)
     await bookings.save_booking(tx, moved, now=now)
     await tell(tx, moved.client_id, [event], signer, now=now)
     return moved
@@ -157,7 +167,9 @@ async def _end(
     if event is None:
         return before
     if free_time:
+        await lock_trainers(tx, [before.trainer_id])
         await reservations.delete_reservation(tx, after.id)
+        await freed.time_freed(tx, before.trainer_id, before.start, before.end, now=now)
     await bookings.save_booking(tx, after, now=now)
     await tell(tx, after.client_id, [event], signer, now=now)
     return after

@@ -3,9 +3,9 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from services.booking.handlers.times import TimeWish, place_of, slot_taken
-from services.booking.queries import slots
-from services.booking.store import reservations
+from services.booking.handlers import freed
+from services.booking.handlers.take import take
+from services.booking.handlers.times import TimeWish, slot_taken, slot_wish
 from services.booking.store.reservations import Hold
 from shared.errors import NotFound
 from shared.identifiers import new_id
@@ -15,47 +15,42 @@ HOLD_LIVES = timedelta(minutes=10)
 """Time enough to fill in the form in pain; what Square gives as well."""
 
 
-async def place_hold(tx: Transaction, wish: TimeWish, *, now: datetime) -> tuple[Hold, str]:
+async def place_hold(
+    tx: Transaction, wish: TimeWish, *, client_id: UUID | None = None, now: datetime
+) -> tuple[Hold, str]:
     """Hold a time for ten minutes; returns the hold and the trainer's name.
 
     Raises:
         Invalid: the wish itself is wrong.
         Conflict: `slot-taken`, with the three nearest alternatives.
     """
-    place = place_of(wish)
-    fitting = await slots.candidates(
-        tx,
-        service=place.service,
-        mode=wish.mode,
-        area=place.area,
+    sought = slot_wish(wish, client_id=client_id)
+    hold_id, expires_at = new_id(), now + HOLD_LIVES
+    found = await take(
+        tx, sought, wish.start, reservation_id=hold_id, expires_at=expires_at, now=now
+    )
+    if found is None:
+        why = "That time is not free any more. These are the nearest ones."
+        raise await slot_taken(tx, sought, wish.start, now=now, why=why)
+    hold = Hold(
+        id=hold_id,
+        trainer_id=found.trainer_id,
+        service=sought.service.id,
+        mode=sought.mode,
+        area=sought.area,
+        postal=sought.postal,
         start=wish.start,
-        now=now,
-        trainer=wish.trainer_id,
+        end=wish.start + sought.service.length,
+        expires_at=expires_at,
     )
-    for candidate in fitting:
-        hold = Hold(
-            id=new_id(),
-            trainer_id=candidate.trainer_id,
-            service=place.service.id,
-            mode=wish.mode,
-            area=place.area,
-            postal=wish.postal,
-            start=wish.start,
-            end=wish.start + timedelta(minutes=place.service.minutes),
-            expires_at=now + HOLD_LIVES,
-        )
-        if await reservations.add_hold(tx, hold, now=now):
-            return hold, candidate.name
-    raise await slot_taken(
-        tx, wish, place, now=now, why="That time is not free any more. These are the nearest ones."
-    )
+    return hold, found.name
 
 
-async def release_hold(tx: Transaction, hold_id: UUID) -> None:
+async def release_hold(tx: Transaction, hold_id: UUID, *, now: datetime) -> None:
     """Give a held time back.
 
     Raises:
         NotFound: there is no such hold.
     """
-    if not await reservations.delete_hold(tx, hold_id):
+    if not await freed.give_back(tx, hold_id, now=now):
         raise NotFound("no-such-hold", "There is no such hold; it may have run out.")

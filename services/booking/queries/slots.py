@@ -14,6 +14,7 @@ from services.booking.domain.slots import Range, Reason
 from services.booking.domain.trainers import Condition, Trainer, Wish, misfits, why
 from services.booking.queries.trainers import one_trainer, trainers
 from shared.contracts.booking import Area, Mode
+from shared.errors import Invalid
 from shared.postgres import Transaction
 
 LOOK_AROUND = timedelta(days=14)
@@ -21,13 +22,37 @@ LOOK_AROUND = timedelta(days=14)
 
 
 @dataclass(frozen=True)
+class SlotWish:
+    """What a time is sought for.
+
+    A visit has an `area` and the `postal` code it goes to; a virtual session has neither.
+    `client_id` is somebody whose trainer comes first. `besides` is the id of a reservation that
+    does not count: the own hold, or the booking that is to be moved.
+    """
+
+    service: Service
+    mode: Mode
+    area: Area | None = None
+    postal: str | None = None
+    trainer_id: UUID | None = None
+    conditions: tuple[Condition, ...] = ()
+    language: Language | None = None
+    client_id: UUID | None = None
+    besides: UUID | None = None
+
+
+@dataclass(frozen=True)
 class Candidate:
-    """A trainer who is offered for a start, and a plain sentence that says why."""
+    """A trainer who is offered for a start, and a plain sentence that says why.
+
+    `blocked` is the time the session would take, buffers included.
+    """
 
     trainer_id: UUID
     name: str
     tz: str
     why: str
+    blocked: tuple[datetime, datetime]
 
 
 class TrainerName(TypedDict):
@@ -55,17 +80,7 @@ class Opening:
 
 
 async def openings(
-    tx: Transaction,
-    *,
-    service: Service,
-    mode: Mode,
-    area: Area | None,
-    within: Sequence[Range],
-    now: datetime,
-    trainer: UUID | None = None,
-    condition: Condition | None = None,
-    language: Language | None = None,
-    own_hold: UUID | None = None,
+    tx: Transaction, wish: SlotWish, *, within: Sequence[Range], now: datetime
 ) -> list[Opening]:
     """What trainers are offered for, the best first: the least booked, then by name.
 
@@ -75,20 +90,22 @@ async def openings(
     Raises:
         Invalid: no trainer has the id; names the field `trainer`.
     """
-    wish = Wish(mode, area if mode == "in-person" else None, condition, language)
-    fitting = await trainers(tx, wish, trainer=trainer)
+    skills = _skills(wish)
+    fitting = await trainers(tx, skills, trainer=wish.trainer_id)
     earliest, latest = slots.bookable(now)
     narrowed = [(max(lo, earliest), min(hi, latest)) for lo, hi in within]
     narrowed = [(lo, hi) for lo, hi in narrowed if lo < hi]
-    if not fitting or not narrowed or (mode == "in-person" and area is None):
+    if not fitting or not narrowed or (wish.mode == "in-person" and wish.area is None):
         return []
-    hull = slots.met_by(narrowed[0][0], narrowed[-1][1], service.length)
-    taken, load = await _taken(tx, [one.id for one in fitting], hull, now=now, own_hold=own_hold)
+    length = wish.service.length
+    hull = slots.met_by(narrowed[0][0], narrowed[-1][1], length)
+    ids = [one.id for one in fitting]
+    taken, load = await _taken(tx, ids, hull, now=now, besides=wish.besides)
     found = [
         Opening(
             one,
-            why(one, wish),
-            slots.offered(one.tz, one.hours, service.length, within=narrowed, taken=taken[one.id]),
+            why(one, skills),
+            slots.offered(one.tz, one.hours, length, within=narrowed, taken=taken[one.id]),
         )
         for one in fitting
     ]
@@ -96,51 +113,25 @@ async def openings(
 
 
 async def candidates(
-    tx: Transaction,
-    *,
-    service: Service,
-    mode: Mode,
-    area: Area | None,
-    start: datetime,
-    now: datetime,
-    trainer: UUID | None = None,
-    condition: Condition | None = None,
-    language: Language | None = None,
-    own_hold: UUID | None = None,
+    tx: Transaction, wish: SlotWish, start: datetime, *, now: datetime
 ) -> list[Candidate]:
     """The trainers who are offered for exactly that start, the best first; see `openings`."""
-    found = await openings(
-        tx,
-        service=service,
-        mode=mode,
-        area=area,
-        within=[_around(start)],
-        now=now,
-        trainer=trainer,
-        condition=condition,
-        language=language,
-        own_hold=own_hold,
-    )
+    found = await openings(tx, wish, within=[_around(start)], now=now)
     return [
-        Candidate(one.trainer.id, one.trainer.name, one.trainer.tz, one.why)
+        Candidate(
+            one.trainer.id,
+            one.trainer.name,
+            one.trainer.tz,
+            one.why,
+            (start, start + wish.service.length),
+        )
         for one in found
         if slots.nearest(one.starts, start.timestamp(), 1) == [start.timestamp()]
     ]
 
 
 async def nearest(
-    tx: Transaction,
-    *,
-    service: Service,
-    mode: Mode,
-    area: Area | None,
-    start: datetime,
-    now: datetime,
-    trainer: UUID | None = None,
-    condition: Condition | None = None,
-    language: Language | None = None,
-    own_hold: UUID | None = None,
-    count: int = 3,
+    tx: Transaction, wish: SlotWish, start: datetime, *, now: datetime, count: int = 3
 ) -> list[Alternative]:
     """The starts nearest to a wished one, each with its best trainer; see `openings`.
 
@@ -148,26 +139,15 @@ async def nearest(
     """
     earliest, latest = slots.bookable(now)
     wished = min(max(start.timestamp(), earliest), latest)
-    found = await openings(
-        tx,
-        service=service,
-        mode=mode,
-        area=area,
-        within=[_around(datetime.fromtimestamp(wished, UTC))],
-        now=now,
-        trainer=trainer,
-        condition=condition,
-        language=language,
-        own_hold=own_hold,
-    )
+    around = _around(datetime.fromtimestamp(wished, UTC))
     best: dict[int, Trainer] = {}
-    for one in found:
+    for one in await openings(tx, wish, within=[around], now=now):
         for at in slots.nearest(one.starts, wished, count):
             best.setdefault(at, one.trainer)
     return [
         Alternative(
             start=rfc3339(at),
-            end=rfc3339(at + int(service.length.total_seconds())),
+            end=rfc3339(at + int(wish.service.length.total_seconds())),
             trainer=TrainerName(id=str(best[at].id), name=best[at].name),
         )
         for at in slots.nearest(sorted(best), wished, count)
@@ -175,35 +155,35 @@ async def nearest(
 
 
 async def explain(
-    tx: Transaction,
-    *,
-    service: Service,
-    mode: Mode,
-    area: Area | None,
-    start: datetime,
-    now: datetime,
-    trainer: UUID,
+    tx: Transaction, wish: SlotWish, start: datetime, *, now: datetime
 ) -> list[Reason]:
-    """Why a trainer is not offered for a start; empty when they are.
+    """Why the wished trainer is not offered for a start; empty when they are.
 
     Raises:
-        Invalid: no trainer has the id; names the field `trainer`.
+        Invalid: no trainer is wished, or none has the id; names the field `trainer`.
     """
-    one = await one_trainer(tx, trainer)
-    reasons = misfits(one, Wish(mode, area if mode == "in-person" else None))
-    if mode == "in-person" and area is None:
+    if wish.trainer_id is None:
+        raise Invalid.field("trainer", "say which trainer")
+    one = await one_trainer(tx, wish.trainer_id)
+    reasons = misfits(one, _skills(wish))
+    if wish.mode == "in-person" and wish.area is None:
         reasons.append(Reason("area", "No trainer visits this postal code; virtual is offered."))
     at = int(start.timestamp())
-    hull = slots.met_by(at, at + 1, service.length)
-    taken, _ = await _taken(tx, [trainer], hull, now=now, own_hold=None)
+    hull = slots.met_by(at, at + 1, wish.service.length)
+    taken, _ = await _taken(tx, [one.id], hull, now=now, besides=wish.besides)
     return reasons + slots.explain(
-        one.tz, one.hours, service.length, start=start, taken=taken[trainer], now=now
+        one.tz, one.hours, wish.service.length, start=start, taken=taken[one.id], now=now
     )
 
 
 def rfc3339(at: int) -> str:
     """An instant as answers write it, in UTC."""
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _skills(wish: SlotWish) -> Wish:
+    area = wish.area if wish.mode == "in-person" else None
+    return Wish(wish.mode, area, wish.conditions, wish.language)
 
 
 def _around(start: datetime) -> Range:
@@ -217,7 +197,7 @@ async def _taken(
     hull: Range,
     *,
     now: datetime,
-    own_hold: UUID | None,
+    besides: UUID | None,
 ) -> tuple[dict[UUID, list[Range]], dict[UUID, int]]:
     """The ranges of each trainer that are taken in the hull, and the number of bookings there."""
     rows = await tx.fetch(
@@ -233,7 +213,7 @@ async def _taken(
         datetime.fromtimestamp(hull[0], UTC),
         datetime.fromtimestamp(hull[1], UTC),
         now,
-        own_hold,
+        besides,
     )
     taken: dict[UUID, list[Range]] = defaultdict(list)
     load: dict[UUID, int] = defaultdict(int)

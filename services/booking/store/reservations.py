@@ -11,8 +11,25 @@ from shared.postgres import Transaction
 
 
 @dataclass(frozen=True)
+class Reservation:
+    """A trainer's time to be taken. `blocked` is from `start` to `end` with the buffers.
+
+    A visit has an area and a postal code; a virtual session has neither.
+    """
+
+    id: UUID
+    trainer_id: UUID
+    client_id: UUID | None
+    start: datetime
+    end: datetime
+    blocked: tuple[datetime, datetime]
+    area: Area | None = None
+    postal: str | None = None
+
+
+@dataclass(frozen=True)
 class Hold:
-    """A time kept for somebody who is filling in the form."""
+    """A time kept for somebody who is filling in the form, or who waited for it."""
 
     id: UUID
     trainer_id: UUID
@@ -23,6 +40,7 @@ class Hold:
     start: datetime
     end: datetime
     expires_at: datetime
+    waitlist_id: UUID | None = None
 
 
 async def free_expired_holds(
@@ -44,24 +62,35 @@ async def forget_expired_holds(tx: Transaction, *, now: datetime) -> None:
     await tx.execute("delete from reservations where kind = 'hold' and expires_at <= $1", now)
 
 
-async def add_hold(tx: Transaction, hold: Hold, *, now: datetime) -> bool:
-    """Reserve a time for a hold; False when somebody else has it."""
-    await free_expired_holds(tx, hold.trainer_id, hold.start, hold.end, now=now)
+async def add_hold(
+    tx: Transaction,
+    taken: Reservation,
+    service: str,
+    mode: Mode,
+    *,
+    expires_at: datetime,
+    waitlist_id: UUID | None = None,
+    now: datetime,
+) -> bool:
+    """Reserve a time for a hold; False when it is taken."""
     status: str = await tx.execute(
         "with reserved as (insert into reservations"
-        " (id, kind, trainer_id, during, blocked, expires_at, area, postal)"
-        " values ($1, 'hold', $2, tstzrange($3, $4), tstzrange($3, $4), $5, $8, $9)"
+        " (id, kind, trainer_id, during, blocked, area, postal, expires_at)"
+        " values ($1, 'hold', $2, tstzrange($3, $4), tstzrange($5, $6), $7, $8, $9)"
         " on conflict do nothing returning id)"
-        " insert into holds (id, service, mode, created_at) select id, $6, $7, $10 from reserved",
-        hold.id,
-        hold.trainer_id,
-        hold.start,
-        hold.end,
-        hold.expires_at,
-        hold.service,
-        hold.mode,
-        hold.area,
-        hold.postal,
+        " insert into holds (id, service, mode, waitlist_id, created_at)"
+        " select id, $10, $11, $12, $13 from reserved",
+        taken.id,
+        taken.trainer_id,
+        taken.start,
+        taken.end,
+        *taken.blocked,
+        taken.area,
+        taken.postal,
+        expires_at,
+        service,
+        mode,
+        waitlist_id,
         now,
     )
     return status == "INSERT 0 1"
@@ -71,7 +100,7 @@ async def lock_hold(tx: Transaction, hold_id: UUID) -> Hold | None:
     """A hold, locked; None when it was never made, was given back or was used."""
     row = await tx.fetchrow(
         "select r.id, r.trainer_id, h.service, h.mode, r.area, r.postal, lower(r.during) as start,"
-        ' upper(r.during) as "end", r.expires_at'
+        ' upper(r.during) as "end", r.expires_at, h.waitlist_id'
         " from reservations r join holds h on h.id = r.id"
         " where r.id = $1 and r.kind = 'hold' for update of r",
         hold_id,
@@ -87,27 +116,21 @@ async def delete_hold(tx: Transaction, hold_id: UUID) -> bool:
     return status == "DELETE 1"
 
 
-async def add_reservation(
-    tx: Transaction,
-    booking_id: UUID,
-    trainer_id: UUID,
-    client_id: UUID,
-    start: datetime,
-    end: datetime,
-    *,
-    now: datetime,
-) -> bool:
+async def add_reservation(tx: Transaction, taken: Reservation) -> bool:
     """Reserve a time for a booking made without a hold; False when it is taken."""
-    await free_expired_holds(tx, trainer_id, start, end, now=now)
     status: str = await tx.execute(
-        "insert into reservations (id, kind, trainer_id, client_id, during, blocked)"
-        " values ($1, 'booking', $2, $3, tstzrange($4, $5), tstzrange($4, $5))"
+        "insert into reservations"
+        " (id, kind, trainer_id, client_id, during, blocked, area, postal)"
+        " values ($1, 'booking', $2, $3, tstzrange($4, $5), tstzrange($6, $7), $8, $9)"
         " on conflict do nothing",
-        booking_id,
-        trainer_id,
-        client_id,
-        start,
-        end,
+        taken.id,
+        taken.trainer_id,
+        taken.client_id,
+        taken.start,
+        taken.end,
+        *taken.blocked,
+        taken.area,
+        taken.postal,
     )
     return status == "INSERT 0 1"
 
@@ -146,30 +169,32 @@ async def client_is_busy(
     return busy
 
 
-async def move_reservation(
-    tx: Transaction,
-    booking_id: UUID,
-    trainer_id: UUID,
-    start: datetime,
-    end: datetime,
-    *,
-    now: datetime,
-) -> bool:
+async def move_reservation(tx: Transaction, taken: Reservation) -> bool:
     """Take the new time and give back the old in one statement; False leaves the old as it was."""
-    await free_expired_holds(tx, trainer_id, start, end, now=now)
     try:
         async with tx.transaction():
             await tx.execute(
                 "update reservations set trainer_id = $2, during = tstzrange($3, $4),"
-                " blocked = tstzrange($3, $4) where id = $1",
-                booking_id,
-                trainer_id,
-                start,
-                end,
+                " blocked = tstzrange($5, $6), area = $7, postal = $8 where id = $1",
+                taken.id,
+                taken.trainer_id,
+                taken.start,
+                taken.end,
+                *taken.blocked,
+                taken.area,
+                taken.postal,
             )
     except asyncpg.ExclusionViolationError:
         return False
     return True
+
+
+async def postal_of(tx: Transaction, reservation_id: UUID) -> str | None:
+    """The postal code a visit goes to; None for a virtual session."""
+    postal: str | None = await tx.fetchval(
+        "select postal from reservations where id = $1", reservation_id
+    )
+    return postal
 
 
 async def delete_reservation(tx: Transaction, booking_id: UUID) -> None:

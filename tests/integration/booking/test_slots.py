@@ -1,6 +1,7 @@
 """Slots on a real database: what is taken, what is held, and how many statements it takes."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -11,7 +12,7 @@ import pytest
 from services.booking import demo
 from services.booking.domain import services, slots
 from services.booking.domain.links import LinkSigner
-from services.booking.queries.slots import candidates, explain, nearest, openings
+from services.booking.queries.slots import SlotWish, candidates, explain, nearest, openings
 from shared.errors import Invalid
 from shared.postgres import Database, Transaction
 
@@ -23,7 +24,8 @@ TRAINING = services.find("training")
 HOUR = timedelta(hours=1)
 AMARA = demo.demo_id("trainer01@limber.example")
 BENOIT = demo.demo_id("trainer02@limber.example")
-IN_TORONTO: dict[str, Any] = {"service": TRAINING, "mode": "in-person", "area": "toronto"}
+IN_TORONTO = SlotWish(TRAINING, "in-person", "toronto", "M5V 2T6")
+VIRTUAL = SlotWish(TRAINING, "virtual")
 
 
 @pytest.fixture
@@ -57,7 +59,7 @@ async def take(
 
 
 async def names_at(tx: Transaction, start: datetime, **wish: Any) -> list[str]:
-    found = await candidates(tx, **(IN_TORONTO | {"start": start, "now": NOW} | wish))
+    found = await candidates(tx, replace(IN_TORONTO, **wish), start, now=NOW)
     return [one.name for one in found]
 
 
@@ -111,22 +113,19 @@ async def test_a_hold_hides_a_start_until_it_runs_out(tx: Transaction) -> None:
 async def test_a_hold_never_hides_its_owners_own_start(tx: Transaction) -> None:
     hold = await take(tx, AMARA, TEN, hold_until=NOW + HOUR)
 
-    assert "Amara Okafor" in await names_at(tx, TEN, own_hold=hold)
+    assert "Amara Okafor" in await names_at(tx, TEN, besides=hold)
 
 
 async def test_condition_language_and_trainer_narrow_who_is_offered(tx: Transaction) -> None:
-    assert ["Benoît Lavoie"] == await names_at(tx, TEN, condition="neck-pain", language="fr")
-    assert ["Amara Okafor"] == await names_at(tx, TEN, trainer=AMARA)
-    assert [] == await names_at(tx, TEN, trainer=BENOIT, condition="fibromyalgia")
+    assert ["Benoît Lavoie"] == await names_at(tx, TEN, conditions=("neck-pain",), language="fr")
+    assert ["Amara Okafor"] == await names_at(tx, TEN, trainer_id=AMARA)
+    assert [] == await names_at(tx, TEN, trainer_id=BENOIT, conditions=("fibromyalgia",))
 
 
 async def test_each_choice_says_why_in_a_plain_sentence(tx: Transaction) -> None:
-    visiting = await candidates(
-        tx, **IN_TORONTO, start=TEN, now=NOW, condition="back-pain", language="fr"
-    )
-    virtual = await candidates(
-        tx, service=TRAINING, mode="virtual", area=None, start=TEN, now=NOW, trainer=AMARA
-    )
+    skilled = replace(IN_TORONTO, conditions=("back-pain",), language="fr")
+    visiting = await candidates(tx, skilled, TEN, now=NOW)
+    virtual = await candidates(tx, replace(VIRTUAL, trainer_id=AMARA), TEN, now=NOW)
 
     assert ["Visits Toronto, has experience with back pain and speaks French."] == [
         one.why for one in visiting
@@ -135,11 +134,11 @@ async def test_each_choice_says_why_in_a_plain_sentence(tx: Transaction) -> None
 
 
 async def test_nobody_is_offered_in_person_outside_the_areas(tx: Transaction) -> None:
-    assert [] == await names_at(tx, TEN, area=None)
+    assert [] == await names_at(tx, TEN, area=None, postal="P3E")
 
 
 async def test_the_area_does_not_matter_for_a_virtual_session(tx: Transaction) -> None:
-    anywhere = await names_at(tx, TEN, mode="virtual", area=None)
+    anywhere = await names_at(tx, TEN, mode="virtual", area=None, postal=None)
 
     assert anywhere == await names_at(tx, TEN, mode="virtual", area="collingwood")
     assert 18 == len(anywhere)
@@ -161,20 +160,20 @@ async def test_a_start_that_is_not_offered_has_no_candidates_but_three_alternati
     tx: Transaction, start: datetime
 ) -> None:
     assert [] == await names_at(tx, start)
-    assert 3 == len(await nearest(tx, **IN_TORONTO, start=start, now=NOW))
+    assert 3 == len(await nearest(tx, IN_TORONTO, start, now=NOW))
 
 
 async def test_alternatives_are_the_nearest_starts_and_can_be_booked(tx: Transaction) -> None:
     await take(tx, AMARA, TEN)
 
-    found = await nearest(tx, **IN_TORONTO, start=TEN, now=NOW, trainer=AMARA)
+    found = await nearest(tx, replace(IN_TORONTO, trainer_id=AMARA), TEN, now=NOW)
 
     starts = ["2026-05-06T13:00:00Z", "2026-05-06T15:00:00Z", "2026-05-06T15:30:00Z"]
     assert starts == [one["start"] for one in found]
     assert {"id": str(AMARA), "name": "Amara Okafor"} == found[0]["trainer"]
     for one in found:
         start = datetime.fromisoformat(one["start"])
-        assert ["Amara Okafor"] == await names_at(tx, start, trainer=AMARA)
+        assert ["Amara Okafor"] == await names_at(tx, start, trainer_id=AMARA)
         assert start + HOUR == datetime.fromisoformat(one["end"])
 
 
@@ -184,18 +183,18 @@ async def test_explaining_and_offering_never_disagree(tx: Transaction) -> None:
 
     for step in range(-60 * 12, 60 * 12, 15):
         start = TEN + timedelta(minutes=step)
-        reasons = await explain(tx, **IN_TORONTO, start=start, now=NOW, trainer=AMARA)
-        offered = await names_at(tx, start, trainer=AMARA)
+        reasons = await explain(tx, replace(IN_TORONTO, trainer_id=AMARA), start, now=NOW)
+        offered = await names_at(tx, start, trainer_id=AMARA)
         assert (not reasons) == bool(offered), (start, reasons)
 
 
 async def test_who_does_not_visit_or_train_that_way_is_explained(tx: Transaction) -> None:
     daniel = demo.demo_id("trainer04@limber.example")
-    wish: dict[str, Any] = {"service": TRAINING, "start": TEN, "now": NOW}
+    amara = replace(IN_TORONTO, trainer_id=AMARA)
 
-    not_virtual = await explain(tx, **wish, mode="virtual", area=None, trainer=daniel)
-    not_there = await explain(tx, **wish, mode="in-person", area="ottawa", trainer=AMARA)
-    nowhere = await explain(tx, **wish, mode="in-person", area=None, trainer=AMARA)
+    not_virtual = await explain(tx, replace(VIRTUAL, trainer_id=daniel), TEN, now=NOW)
+    not_there = await explain(tx, replace(amara, area="ottawa", postal="K1A"), TEN, now=NOW)
+    nowhere = await explain(tx, replace(amara, area=None, postal="P3E"), TEN, now=NOW)
 
     assert [["mode"], ["area"], ["area"]] == [
         [reason.code for reason in reasons] for reasons in (not_virtual, not_there, nowhere)
@@ -204,7 +203,7 @@ async def test_who_does_not_visit_or_train_that_way_is_explained(tx: Transaction
 
 async def test_an_unknown_trainer_is_refused_by_the_name_of_the_field(tx: Transaction) -> None:
     with pytest.raises(Invalid) as refused:
-        await names_at(tx, TEN, trainer=uuid4())
+        await names_at(tx, TEN, trainer_id=uuid4())
 
     assert ["trainer"] == [field.field for field in refused.value.fields]
 
@@ -213,15 +212,15 @@ async def test_an_unknown_trainer_is_refused_by_the_name_of_the_field(tx: Transa
 async def test_slots_take_at_most_three_statements_whatever_is_asked(
     tx: Transaction, trainers: int, days: int
 ) -> None:
-    wish: dict[str, Any] = {"service": TRAINING, "mode": "virtual", "area": None, "now": NOW}
     first = date(2026, 5, 6)
     within = slots.local_days("Asia/Tokyo", first, first + timedelta(days=days - 1))
     # Once beforehand: the driver asks for the types of a new connection.
-    await openings(tx, **wish, within=within)
+    await openings(tx, VIRTUAL, within=within, now=NOW)
     statements: list[str] = []
     tx.add_query_logger(lambda query: statements.append(query.query))
 
-    found = await openings(tx, **wish, within=within, trainer=AMARA if trainers == 1 else None)
+    wish = replace(VIRTUAL, trainer_id=AMARA if trainers == 1 else None)
+    found = await openings(tx, wish, within=within, now=NOW)
 
     assert len(statements) <= 3
     assert (1 if trainers == 1 else 18) == len(found)
@@ -239,7 +238,7 @@ async def test_hours_that_span_midnight_and_another_zone_are_read_as_they_are_st
     )
 
     within = slots.local_days("America/St_Johns", date(2026, 5, 11), date(2026, 5, 17))
-    (found,) = await openings(tx, **IN_TORONTO, within=within, now=NOW, trainer=AMARA)
+    (found,) = await openings(tx, replace(IN_TORONTO, trainer_id=AMARA), within=within, now=NOW)
 
     assert [
         "12 00:30", "12 01:00", "12 01:30", "12 02:00", "12 02:30", "12 03:00", "13 10:30",
@@ -249,5 +248,5 @@ async def test_hours_that_span_midnight_and_another_zone_are_read_as_they_are_st
 async def test_a_trainer_without_hours_is_never_offered(tx: Transaction) -> None:
     await tx.execute("delete from weekly_hours where trainer_id = $1", AMARA)
 
-    assert [] == await names_at(tx, TEN, trainer=AMARA)
-    assert [] == await nearest(tx, **IN_TORONTO, start=TEN, now=NOW, trainer=AMARA)
+    assert [] == await names_at(tx, TEN, trainer_id=AMARA)
+    assert [] == await nearest(tx, replace(IN_TORONTO, trainer_id=AMARA), TEN, now=NOW)
