@@ -1,5 +1,6 @@
 """Bookings: locked, added, changed."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -23,6 +24,8 @@ class BookingDetails:
     address: dict[str, Any] | None
     conditions: tuple[str, ...]
     goal: str | None
+    series_id: UUID | None = None
+    series_number: int | None = None
 
 
 async def lock_booking(tx: Transaction, booking_id: UUID) -> Booking | None:
@@ -63,44 +66,68 @@ async def add_booking(
     tx: Transaction, booking: Booking, details: BookingDetails, *, now: datetime
 ) -> None:
     """Store a new booking; its time is reserved already."""
-    await tx.execute(
+    await add_bookings(tx, [(booking, details)], now=now)
+
+
+async def add_bookings(
+    tx: Transaction, made: Sequence[tuple[Booking, BookingDetails]], *, now: datetime
+) -> None:
+    """Store new bookings in one round trip; their times are reserved already."""
+    await tx.executemany(
         "insert into bookings (id, client_id, trainer_id, service, mode, area, status, version,"
-        " start_at, end_at, tz, local_start, join_url, address, conditions, goal, created_at,"
-        " updated_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,"
-        " $16, $17, $17)",
-        booking.id,
-        booking.client_id,
-        booking.trainer_id,
-        booking.service,
-        booking.mode,
-        booking.area,
-        booking.status,
-        booking.version,
-        booking.start,
-        booking.end,
-        booking.tz,
-        _wall_time(booking),
-        details.join_url,
-        details.address,
-        list(details.conditions),
-        details.goal,
-        now,
+        " start_at, end_at, tz, local_start, join_url, address, conditions, goal, series_id,"
+        " series_number, created_at, updated_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10,"
+        " $11, $12, $13, $14, $15, $16, $17, $18, $19, $19)",
+        [
+            (
+                booking.id,
+                booking.client_id,
+                booking.trainer_id,
+                booking.service,
+                booking.mode,
+                booking.area,
+                booking.status,
+                booking.version,
+                booking.start,
+                booking.end,
+                booking.tz,
+                _wall_time(booking),
+                details.join_url,
+                details.address,
+                list(details.conditions),
+                details.goal,
+                details.series_id,
+                details.series_number,
+                now,
+            )
+            for booking, details in made
+        ],
     )
 
 
 async def save_booking(tx: Transaction, booking: Booking, *, now: datetime) -> None:
     """Store a booking as it stands now."""
-    await tx.execute(
+    await save_bookings(tx, [booking], now=now)
+
+
+async def save_bookings(tx: Transaction, changed: Sequence[Booking], *, now: datetime) -> None:
+    """Store bookings as they stand now, in one round trip."""
+    await tx.executemany(
         "update bookings set trainer_id = $2, status = $3, version = $4, start_at = $5,"
         " end_at = $6, local_start = $7, updated_at = $8 where id = $1",
-        booking.id,
-        booking.trainer_id,
-        booking.status,
-        booking.version,
-        booking.start,
-        booking.end,
-        _wall_time(booking),
-        now,
+        [
+            (
+                booking.id,
+                booking.trainer_id,
+                booking.status,
+                booking.version,
+                booking.start,
+                booking.end,
+                _wall_time(booking),
+                now,
+            )
+            for booking in changed
+        ],
     )
 
 
