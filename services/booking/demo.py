@@ -9,7 +9,7 @@ from services.booking.domain.links import LinkSigner
 from services.booking.domain.people import Language, Person, Role
 from services.booking.domain.trainers import Condition
 from services.booking.settings import BookingSettings
-from services.booking.store import people
+from services.booking.store import people, profiles
 from shared import outbox
 from shared.contracts.booking import Area, Mode
 from shared.postgres import Database, Transaction
@@ -80,7 +80,16 @@ async def add_missing(tx: Transaction, signer: LinkSigner, *, now: datetime) -> 
     for number, trainer in enumerate(TRAINERS, start=1):
         person = _person(f"trainer{number:02}", trainer.name, "trainer")
         if await people.add_person(tx, person, now=now):
-            await _add_trainer(tx, person.id, trainer)
+            await profiles.add_trainer(
+                tx,
+                person.id,
+                TZ,
+                trainer.areas,
+                trainer.modes,
+                trainer.languages,
+                (*trainer.conditions, "other"),
+                hours=[(day, OPENS, CLOSES) for day in range(7)],
+            )
             contacts.append(await people.contact_changed(tx, person.id, signer=signer, now=now))
     for local_part, name, role in OTHERS:
         person = _person(local_part, name, role)
@@ -108,26 +117,6 @@ def _person(local_part: str, name: str, role: Role) -> Person:
         reminders=True,
         marketing=False,
         contact_version=0,
-    )
-
-
-async def _add_trainer(tx: Transaction, person_id: UUID, trainer: DemoTrainer) -> None:
-    await tx.execute(
-        "insert into trainers (id, tz, areas, modes, languages, conditions)"
-        " values ($1, $2, $3, $4, $5, $6)",
-        person_id,
-        TZ,
-        list(trainer.areas),
-        list(trainer.modes),
-        list(trainer.languages),
-        [*trainer.conditions, "other"],
-    )
-    await tx.execute(
-        "insert into weekly_hours (trainer_id, day, from_time, to_time)"
-        " select $1, day, $2, $3 from generate_series(0, 6) as day",
-        person_id,
-        OPENS,
-        CLOSES,
     )
 
 
