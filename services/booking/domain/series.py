@@ -5,9 +5,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal, TypeVar
+from uuid import UUID
 
 from services.booking.domain import slots
 from services.booking.domain.slots import Range, Reason, ReasonCode
+from shared.contracts.booking import BookingFact, Together
 from shared.zones import zone
 
 COUNT_MIN, COUNT_MAX = 2, 52
@@ -65,6 +67,7 @@ class Choice:
 
 
 ChoiceT = TypeVar("ChoiceT", bound=Choice)
+FactT = TypeVar("FactT", bound=BookingFact)
 
 
 def dates(
@@ -134,6 +137,18 @@ def alternatives(
     """The offered starts nearest to a wished one at which the client is free; `busy` is sorted."""
     free = [start for start in starts if not meets(busy, start, seconds)]
     return slots.nearest(free, wished.timestamp(), ALTERNATIVES)
+
+
+def together(facts: Sequence[FactT], change_id: UUID) -> list[FactT]:
+    """Facts of one change, each told its place among them; one alone stays as it is."""
+    if len(facts) < 2:
+        return list(facts)
+    return [
+        fact.model_copy(
+            update={"together": Together(change_id=change_id, place=place, size=len(facts))}
+        )
+        for place, fact in enumerate(facts, start=1)
+    ]
 
 
 def meets(busy: Sequence[Range], start: int, seconds: int) -> bool:

@@ -1,6 +1,7 @@
 """Making a booking: from a hold, or straight from a time."""
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -11,6 +12,7 @@ from services.booking.domain import bookings as rules
 from services.booking.domain.bookings import Booking
 from services.booking.domain.links import Links
 from services.booking.domain.people import Caller, Language, Person
+from services.booking.domain.series import together
 from services.booking.handlers.take import take
 from services.booking.handlers.tell import tell
 from services.booking.handlers.times import TimeWish, slot_taken, slot_wish
@@ -65,19 +67,42 @@ async def book(
         else await _from_time(tx, wish, client, caller, now=now)
     )
     details = BookingDetails(
-        join_url=_meeting_room(links.meeting_url) if booking.mode == "virtual" else None,
+        join_url=meeting_room(links) if booking.mode == "virtual" else None,
         address=wish.address if booking.mode == "in-person" else None,
         conditions=wish.conditions,
         goal=wish.goal,
     )
-    await bookings.add_booking(tx, booking, details, now=now)
-    events: list[Event] = [rules.confirmed(booking)]
-    if is_new:
-        events.insert(
-            0, ClientRegistered(client_id=client.id, tz=client.tz, language=client.language)
-        )
-    await tell(tx, booking.client_id, events, links.signer, now=now)
+    registered = ClientRegistered(client_id=client.id, tz=client.tz, language=client.language)
+    await add_confirmed(
+        tx, [(booking, details)], links, before=[registered] if is_new else [], now=now
+    )
     return booking
+
+
+async def add_confirmed(
+    tx: Transaction,
+    made: Sequence[tuple[Booking, BookingDetails]],
+    links: Links,
+    *,
+    before: Sequence[Event] = (),
+    now: datetime,
+) -> None:
+    """Store one client's new bookings, whose times are reserved, and tell of them as one change.
+
+    `before` are facts that go out ahead of them.
+    """
+    await bookings.add_bookings(tx, made, now=now)
+    confirmed = [
+        rules.confirmed(booking).model_copy(update={"series_id": details.series_id})
+        for booking, details in made
+    ]
+    client_id = made[0][0].client_id
+    await tell(tx, client_id, [*before, *together(confirmed, new_id())], links.signer, now=now)
+
+
+def meeting_room(links: Links) -> str:
+    """The link to a new room; 128 random bits: whoever does not have it cannot find the room."""
+    return f"{links.meeting_url.rstrip('/')}/limber-{secrets.token_urlsafe(16)}"
 
 
 async def _client_of(
@@ -215,8 +240,3 @@ def _check_address(address: dict[str, Any] | None, area: str | None) -> None:
         raise Invalid.field(
             "address.postal", "the address is not in the area the time was chosen for"
         )
-
-
-def _meeting_room(base: str) -> str:
-    # 128 random bits: whoever does not have the link cannot find the room.
-    return f"{base.rstrip('/')}/limber-{secrets.token_urlsafe(16)}"
