@@ -60,7 +60,7 @@ async def book(
         Conflict: `slot-taken`, `free-workout-used`, `safety-hold`.
         Gone: `hold-expired`.
     """
-    client, is_new = await _client_of(tx, wish.client, caller, now=now)
+    client, is_new = await client_of(tx, wish.client, caller, now=now)
     booking = (
         await _from_hold(tx, wish, client, now=now)
         if wish.hold_id is not None
@@ -105,7 +105,7 @@ def meeting_room(links: Links) -> str:
     return f"{links.meeting_url.rstrip('/')}/limber-{secrets.token_urlsafe(16)}"
 
 
-async def _client_of(
+async def client_of(
     tx: Transaction, wish: ClientWish, caller: Caller, *, now: datetime
 ) -> tuple[Person, bool]:
     """The person of the address, locked; added when new.

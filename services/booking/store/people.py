@@ -1,12 +1,19 @@
 """People: found, added, and told to notify as one document each."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
 from services.booking.domain.addresses import one_line
 from services.booking.domain.links import LinkSigner
 from services.booking.domain.people import Person, email_key
-from shared.contracts.contacts import BookingAccess, Consent, ContactChanged, SignInCode
+from shared.contracts.contacts import (
+    BookingAccess,
+    Consent,
+    ContactChanged,
+    SignInCode,
+    WaitlistAccess,
+)
 from shared.postgres import Transaction
 
 MOST_BOOKINGS = 200
@@ -69,6 +76,40 @@ async def update_client(tx: Transaction, person: Person) -> None:
     )
 
 
+async def add_flare(tx: Transaction, client_id: UUID, at: datetime) -> None:
+    """Keep that a client's pain has flared up; the same report twice is one."""
+    await tx.execute(
+        "insert into flares (client_id, reported_at) values ($1, $2) on conflict do nothing",
+        client_id,
+        at,
+    )
+
+
+async def had_flare(tx: Transaction, client_id: UUID, *, since: datetime, until: datetime) -> bool:
+    """Whether a client reported a flare in that time, both ends included."""
+    had: bool = await tx.fetchval(
+        "select exists (select from flares where client_id = $1 and reported_at between $2 and $3)",
+        client_id,
+        since,
+        until,
+    )
+    return had
+
+
+async def same_phone(connection: Transaction, person_ids: Sequence[UUID]) -> dict[UUID, list[UUID]]:
+    """Who else gave the same phone number, for each of these people who share one.
+
+    Families share a phone: this is for staff to see, and refuses nobody anything.
+    """
+    rows = await connection.fetch(
+        "select p.id, array_agg(o.id order by o.created_at, o.id) as others"
+        " from people p join people o on o.phone = p.phone and o.id <> p.id"
+        " where p.id = any($1) group by p.id",
+        person_ids,
+    )
+    return {row["id"]: row["others"] for row in rows}
+
+
 async def contact_changed(
     tx: Transaction,
     person_id: UUID,
@@ -77,12 +118,16 @@ async def contact_changed(
     now: datetime,
     sign_in: SignInCode | None = None,
 ) -> ContactChanged:
-    """The person's whole document in its next version, with the access to coming bookings."""
+    """The person's whole document in its next version: links to bookings, places in line."""
     row = await tx.fetchrow(
-        f"update people set contact_version = contact_version + 1 where id = $1 returning {_COLUMNS}",  # noqa: S608, E501
+        "update people p set contact_version = contact_version + 1 where id = $1"  # noqa: S608
+        f" returning {_COLUMNS}, array(select w.id from waitlist w where w.client_id = p.id"
+        " and w.status in ('waiting', 'offered') order by w.id) as waits",
         person_id,
     )
-    person = Person(**row)
+    known = dict(row)
+    waits: list[UUID] = known.pop("waits")
+    person = Person(**known)
     bookings = await tx.fetch(
         "select b.id, b.join_url, b.address, t.name as trainer"
         " from bookings b join people t on t.id = b.trainer_id where b.client_id = $1"
@@ -114,4 +159,8 @@ async def contact_changed(
             for booking in bookings
         ),
         sign_in=sign_in,
+        waitlist=tuple(
+            WaitlistAccess(waitlist_id=place, token=signer.token("waitlist", place))
+            for place in waits
+        ),
     )
