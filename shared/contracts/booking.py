@@ -7,6 +7,9 @@ from shared.contracts.event import Event, Instant, Part
 
 Mode = Literal["in-person", "virtual"]
 Area = Literal["toronto", "collingwood", "ottawa", "hamilton"]
+ConsentPurpose = Literal[
+    "share-progress", "share-plan", "share-assessment", "reminders", "marketing"
+]
 By = Literal["client", "trainer", "staff"]
 Because = Literal["flare", "illness", "weather", "other"]
 
@@ -122,6 +125,24 @@ class ClientRegistered(Event):
     client_id: UUID
     tz: str
     language: Literal["en", "fr"]
+
+    @property
+    def key(self) -> str:
+        """The client."""
+        return str(self.client_id)
+
+
+class ConsentChanged(Event):
+    """A person granted or withdrew one thing; with `member_id`, towards that person alone."""
+
+    topic: ClassVar[str] = "booking.events"
+    type: ClassVar[str] = "consent.changed.v1"
+
+    client_id: UUID
+    purpose: ConsentPurpose
+    granted: bool
+    member_id: UUID | None = None
+    at: Instant
 
     @property
     def key(self) -> str:

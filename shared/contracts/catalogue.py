@@ -16,6 +16,7 @@ EVENT_TYPES: dict[str, type[Event]] = {
         booking.BookingFrozen,
         booking.BookingUnfrozen,
         booking.ClientRegistered,
+        booking.ConsentChanged,
         waitlist.WaitlistJoined,
         waitlist.WaitlistOffered,
         waitlist.WaitlistLeft,
