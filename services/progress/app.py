@@ -7,6 +7,7 @@ from fastapi import FastAPI
 
 from services.progress.consumers import subscriptions
 from services.progress.domain import rules
+from services.progress.handlers.passing import Passing
 from services.progress.settings import ProgressSettings
 from shared.http import create_app
 from shared.runtime import Runtime
@@ -14,11 +15,13 @@ from shared.runtime import Runtime
 
 def build(settings: ProgressSettings) -> FastAPI:
     """The service, running while the application does."""
-    runtime = Runtime("progress", settings, subscriptions(rules.load()))
+    table = rules.load()
+    runtime = Runtime("progress", settings, subscriptions(table))
+    passing = Passing(runtime.db, table, runtime.clock, runtime.relay.wake)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with runtime.running():
+        async with runtime.running([passing.run]):
             yield
 
     return create_app(

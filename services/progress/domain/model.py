@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
+from services.progress.domain.care import Care
 from shared.contracts.progress import Action, HoldKind, Level
 from shared.contracts.submissions import CheckInKind, RedFlag, Why
 
@@ -87,10 +88,10 @@ class Report:
 
 @dataclass(frozen=True)
 class Hold:
-    """Something waits until a person lifts it."""
+    """Something waits until a person lifts it. `check_in_id` is null where no check-in asked."""
 
     id: UUID
-    check_in_id: UUID
+    check_in_id: UUID | None
     kind: HoldKind
     option: str | None
     rule: str
@@ -119,6 +120,8 @@ class Client:
 
     `reports` are newest first, as far back as rules and view look; firings only where in force;
     `bookings` the recent and coming ones; `lifted_version` the log's place of the last lift.
+    `due_at` is when time alone changes something next; `reported_version` the log's place of the
+    last report, `reflected_version` how far the statistics have looked.
     """
 
     id: UUID
@@ -126,6 +129,10 @@ class Client:
     level: Level = "unknown"
     as_of: datetime | None = None
     lifted_version: int = 0
+    due_at: datetime | None = None
+    reported_version: int = 0
+    reflected_version: int = 0
+    care: Care = field(default_factory=Care)
     next: dict[str, Any] | None = None
     reports: tuple[Report, ...] = field(default=(), repr=False)
     holds: tuple[Hold, ...] = ()

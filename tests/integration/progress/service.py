@@ -9,8 +9,8 @@ from uuid import UUID, uuid4
 
 from aiokafka import ConsumerRecord
 
-from services.progress import handlers
 from services.progress.consumers import subscriptions
+from services.progress.handlers import rebuild
 from shared.consumer import Consumer
 from shared.contracts.booking import BookingConfirmed, BookingFact
 from shared.contracts.event import Event
@@ -115,7 +115,7 @@ class Service:
     async def rebuild(self, client: UUID = CLIENT) -> list[str]:
         """Make a client's state again; the payloads of the events that followed."""
         async with self.db.transaction() as tx:
-            events = await handlers.rebuild(tx, client, RULES)
+            events = await rebuild.rebuild(tx, client, RULES)
         return [event.model_dump_json() for event in events]
 
 

@@ -6,7 +6,8 @@ from uuid import UUID, uuid5
 
 import pytest
 
-from services.progress import handlers, store
+from services.progress.handlers import record
+from services.progress.store import clients
 from shared.contracts.booking import BookingCompleted
 from shared.contracts.event import Envelope
 from shared.contracts.progress import (
@@ -137,7 +138,7 @@ async def test_a_hold_of_one_client_cannot_be_lifted_in_the_name_of_another(
 async def test_a_hold_beyond_those_loaded_can_be_lifted_too(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(store, "HOLDS_LIMIT", 2)
+    monkeypatch.setattr(clients, "HOLDS_LIMIT", 2)
     reports = [a_check_in(n, at=NOW + timedelta(hours=n), red_flags=["fainting"]) for n in range(4)]
     await service.hear(*reports)
     holds = [uuid5(report.submission_id, "R1") for report in reports]
@@ -194,9 +195,9 @@ async def test_a_check_in_takes_few_statements(
 
     async with service.db.transaction() as tx:
         # What the driver asks about types, once per connection, is not counted.
-        await handlers.record_check_in(tx, enveloped(other), RULES)
+        await record.record_submission(tx, enveloped(other), RULES)
         with tx.query_logger(lambda query: statements.append(query.query[:80])):
-            await handlers.record_check_in(tx, enveloped(a_check_in(2, red_flags=flags)), RULES)
+            await record.record_submission(tx, enveloped(a_check_in(2, red_flags=flags)), RULES)
 
     assert len(statements) <= MAX_STATEMENTS, "\n".join(statements)
 

@@ -7,7 +7,7 @@ from uuid import UUID, uuid5
 
 import pytest
 
-from services.progress import handlers
+from services.progress.handlers import rebuild, record
 from shared.contracts.booking import (
     BookingCancelled,
     BookingCompleted,
@@ -136,7 +136,7 @@ async def test_each_booking_fact_leaves_its_status(service: Service) -> None:
     await service.hear(a_fact(BookingCancelled, 9, cancelled_by="client", booking=SECOND))
 
     assert [*kinds.values()] == seen
-    assert (set(kinds) | {BookingRescheduled, BookingCancelled}) == set(handlers.STATUS_AFTER)
+    assert (set(kinds) | {BookingRescheduled, BookingCancelled}) == set(record.STATUS_AFTER)
 
 
 async def test_a_log_of_a_newer_release_is_not_rebuilt_by_an_older_one(service: Service) -> None:
@@ -145,7 +145,7 @@ async def test_a_log_of_a_newer_release_is_not_rebuilt_by_an_older_one(service: 
         await tx.execute("update log set type = 'assessment.submitted.v1'")
     before = await service.state()
 
-    with pytest.raises(handlers.UnknownEntryError):
+    with pytest.raises(rebuild.UnknownEntryError):
         await service.rebuild()
 
     assert before == await service.state()

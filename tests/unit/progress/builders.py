@@ -7,8 +7,8 @@ from typing import Any
 from uuid import UUID
 
 from services.progress.domain import decide
-from services.progress.domain.decide import Outcome
 from services.progress.domain.model import Booking, Client, Exercise, Report
+from services.progress.domain.outcome import Outcome
 from services.progress.domain.rules import Rules, load
 from shared.contracts.event import Event
 from shared.contracts.progress import SubmissionAnswered, ViewUpdated
@@ -97,13 +97,7 @@ def after(client: Client, submissions: Iterable[Submission]) -> Client:
 
 def tell(client: Client, submission: Submission) -> Outcome:
     """What one submission does."""
-    match submission:
-        case CheckInSubmitted():
-            return decide.check_in(client, submission, RULES)
-        case HoldLiftSubmitted():
-            return decide.lift(client, submission, RULES)
-        case _:
-            raise TypeError(submission.type)
+    return decide.decide(client, submission, RULES)
 
 
 def answer(events: Iterable[Event]) -> SubmissionAnswered:

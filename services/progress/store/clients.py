@@ -1,4 +1,4 @@
-"""Progress's tables: loading a client, and making one decision true."""
+"""Clients: locked, loaded as far as a decision looks, and saved as decided."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from services.progress.domain.care import Care
 from services.progress.domain.model import (
     Booking,
     BookingStatus,
@@ -20,7 +21,6 @@ from services.progress.domain.rules import Rules
 from services.progress.domain.view import SHOWN_CHECK_INS
 from shared.clock import rfc3339
 from shared.contracts.booking import BookingFact
-from shared.contracts.submissions import HoldLiftSubmitted, Submission
 from shared.postgres import Transaction
 
 HISTORY_LIMIT = 500
@@ -52,50 +52,11 @@ async def lock_client(tx: Transaction, client_id: UUID) -> Client:
     row = await tx.fetchrow(
         "insert into clients (client_id) values ($1)"
         " on conflict (client_id) do update set version = clients.version"
-        " returning client_id as id, version, level, as_of, lifted_version, next",
+        " returning client_id as id, version, level, as_of, lifted_version, due_at,"
+        " reported_version, reflected_version, care, next",
         client_id,
     )
-    return Client(**row)
-
-
-async def append_submission(tx: Transaction, client: Client, submission: Submission) -> bool:
-    """Write a submission into the log as its next entry; False when it is there already."""
-    return await _append(
-        tx,
-        client,
-        submission.type,
-        f"submission {submission.submission_id}",
-        submission.submitted_at,
-        submission.model_dump(mode="json"),
-    )
-
-
-async def append_booking(tx: Transaction, client: Client, fact: BookingFact, at: datetime) -> bool:
-    """Write a booking's change into the log as its next entry; False when it is there already."""
-    return await _append(
-        tx,
-        client,
-        fact.type,
-        f"booking {fact.booking_id} {fact.version}",
-        at,
-        fact.model_dump(mode="json"),
-    )
-
-
-async def _append(
-    tx: Transaction, client: Client, kind: str, about: str, at: datetime, data: dict[str, Any]
-) -> bool:
-    added = await tx.fetchval(
-        "insert into log (client_id, version, type, about, at, data)"
-        " values ($1, $2, $3, $4, $5, $6) on conflict (client_id, about) do nothing returning true",
-        client.id,
-        client.version + 1,
-        kind,
-        about,
-        at,
-        data,
-    )
-    return added is not None
+    return Client(**{**row, "care": Care.model_validate(row["care"])})
 
 
 async def load_reports(
@@ -152,9 +113,10 @@ async def save_client(tx: Transaction, client: Client, placed: Sequence[Hold] = 
     """Store where the client stands now, with the holds that are new."""
     await tx.execute(
         "with standing as (update clients set version = $2, level = $3, as_of = $4,"
-        " lifted_version = $5, next = $6 where client_id = $1)"
+        " lifted_version = $5, due_at = $6, reported_version = $7, reflected_version = $8,"
+        " care = $9, next = $10 where client_id = $1)"
         " insert into holds (client_id, id, check_in_id, kind, option, rule, level, since, reason,"
-        " firings) select $1, * from jsonb_to_recordset($7) as h(id uuid, check_in_id uuid,"
+        " firings) select $1, * from jsonb_to_recordset($11) as h(id uuid, check_in_id uuid,"
         " kind text, option text, rule text, level text, since timestamptz, reason text,"
         " firings jsonb)",
         client.id,
@@ -162,6 +124,10 @@ async def save_client(tx: Transaction, client: Client, placed: Sequence[Hold] = 
         client.level,
         client.as_of,
         client.lifted_version,
+        client.due_at,
+        client.reported_version,
+        client.reflected_version,
+        client.care.model_dump(mode="json", exclude_defaults=True),
         client.next,
         [_hold_row(hold) for hold in placed],
     )
@@ -179,15 +145,17 @@ async def add_report(tx: Transaction, client_id: UUID, report: Report) -> None:
     )
 
 
-async def lift_hold(tx: Transaction, submission: HoldLiftSubmitted) -> None:
-    """Note who lifted a hold and when; why is in the log."""
+async def lift_holds(
+    tx: Transaction, client_id: UUID, holds: Sequence[UUID], by: UUID | None, at: datetime
+) -> None:
+    """Note who lifted holds and when, null for a rule; why is in the log."""
     await tx.execute(
         "update holds set lifted_at = $3, lifted_by = $4"
-        " where client_id = $1 and id = $2 and lifted_at is null",
-        submission.client_id,
-        submission.hold_id,
-        submission.submitted_at,
-        submission.submitted_by,
+        " where client_id = $1 and id = any($2) and lifted_at is null",
+        client_id,
+        holds,
+        at,
+        by,
     )
 
 
@@ -212,14 +180,6 @@ async def save_booking(tx: Transaction, fact: BookingFact, status: BookingStatus
     return saved is not None
 
 
-async def read_log(tx: Transaction, client_id: UUID) -> list[tuple[str, datetime, dict[str, Any]]]:
-    """Type, time and data of everything applied to a client, in order."""
-    rows = await tx.fetch(
-        "select type, at, data from log where client_id = $1 order by version", client_id
-    )
-    return [(row["type"], row["at"], row["data"]) for row in rows]
-
-
 async def forget_state(tx: Transaction, client_id: UUID) -> Client:
     """Empty all that the log can rebuild; the client as if nothing had happened."""
     for table in ("holds", "check_ins", "bookings"):
@@ -232,7 +192,7 @@ async def forget_state(tx: Transaction, client_id: UUID) -> Client:
 def _hold_row(hold: Hold) -> dict[str, Any]:
     return asdict(hold) | {
         "id": str(hold.id),
-        "check_in_id": str(hold.check_in_id),
+        "check_in_id": None if hold.check_in_id is None else str(hold.check_in_id),
         "since": rfc3339(hold.since),
     }
 
@@ -247,3 +207,24 @@ def _report(row: dict[str, Any]) -> Report:
 
 def _firings(stored: list[dict[str, Any]]) -> tuple[Firing, ...]:
     return tuple(Firing(**firing) for firing in stored)
+
+
+async def due_clients(tx: Transaction, now: datetime, most: int) -> list[UUID]:
+    """Clients for whom time alone changes something, locked; those at work are left to others."""
+    rows = await tx.fetch(
+        "select client_id from clients where due_at <= $1 order by due_at limit $2"
+        " for update skip locked",
+        now,
+        most,
+    )
+    return [row["client_id"] for row in rows]
+
+
+async def unreflected_clients(tx: Transaction, most: int) -> list[UUID]:
+    """Clients with reports the statistics have not seen."""
+    rows = await tx.fetch(
+        "select client_id from clients where reported_version > reflected_version"
+        " order by client_id limit $1",
+        most,
+    )
+    return [row["client_id"] for row in rows]

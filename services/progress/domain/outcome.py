@@ -1,0 +1,136 @@
+"""What a decision leaves behind: the client after it, events, and what is new to store."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+from services.progress.domain import view
+from services.progress.domain.model import Client, Hold, Report
+from services.progress.domain.next_step import next_step
+from services.progress.domain.rules import Rules
+from shared.contracts.event import Event
+from shared.contracts.progress import (
+    SafetyHoldPlaced,
+    SafetyLevelChanged,
+    SubmissionAnswered,
+)
+from shared.contracts.submissions import Submission
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The client after an entry of the log, the events that follow, and what is new to store.
+
+    `lifted` are the ids of holds that end.
+    """
+
+    client: Client
+    events: tuple[Event, ...]
+    report: Report | None = None
+    placed: tuple[Hold, ...] = ()
+    lifted: tuple[UUID, ...] = ()
+
+
+def settle(
+    before: Client, after: Client, rules: Rules, *, at: datetime, check_in: UUID | None
+) -> tuple[Client, list[Event]]:
+    """The client with level and next step as they are now, and the event when the level moved."""
+    after = replace(after, level=view.level(after), next=next_step(after))
+    if after.level == before.level:
+        return after, []
+    fired = dict.fromkeys(
+        firing.rule for firing in view.in_force(after) if firing.level == after.level
+    )
+    moved = SafetyLevelChanged(
+        client_id=after.id,
+        level=after.level,
+        previous=before.level,
+        rules=tuple(fired),
+        rules_version=rules.version,
+        at=at,
+        check_in_id=check_in,
+        trainer_ids=trainers(after),
+    )
+    return after, [moved]
+
+
+def trainers(client: Client) -> tuple[UUID, ...]:
+    """Who to alert: the trainers of coming sessions, and of the last one."""
+    as_of = client.as_of
+    if as_of is None:
+        return ()
+    coming = [
+        b for b in client.bookings if b.end_at > as_of and b.status in {"confirmed", "frozen"}
+    ]
+    past = [b for b in client.bookings if b.end_at <= as_of]
+    last = [max(past, key=lambda booking: (booking.end_at, booking.id))] if past else []
+    return tuple(sorted({booking.trainer_id for booking in (*coming, *last)}))
+
+
+def next_entry(client: Client, at: datetime) -> Client:
+    """The client with one more entry in the log."""
+    return replace(client, version=client.version + 1, as_of=latest(client.as_of, at))
+
+
+def done(
+    before: Client,
+    after: Client,
+    submission: Submission,
+    rules: Rules,
+    events: Sequence[Event] = (),
+    *,
+    placed: Sequence[Hold] = (),
+) -> Outcome:
+    """A submission that was followed: its events, then level, view and answer.
+
+    `after` is `before` with what changed; holds in `placed` are added here.
+    """
+    at = submission.submitted_at
+    after = with_holds(after, placed)
+    after, moved = settle(before, after, rules, at=at, check_in=None)
+    answered = SubmissionAnswered(
+        client_id=after.id,
+        submission_id=submission.submission_id,
+        status="done",
+        level=after.level,
+    )
+    told = (*events, *(hold_placed(after.id, hold) for hold in placed), *moved)
+    return Outcome(after, (*told, view.updated(after), answered), placed=tuple(placed))
+
+
+def refused(before: Client, submission: Submission, *, rule: str | None, reason: str) -> Outcome:
+    """A submission that a rule stands against: nothing changes but the log."""
+    answered = SubmissionAnswered(
+        client_id=before.id,
+        submission_id=submission.submission_id,
+        status="rejected",
+        level=before.level,
+        rule=rule,
+        reason=reason,
+    )
+    return Outcome(next_entry(before, submission.submitted_at), (answered,))
+
+
+def with_holds(client: Client, placed: Sequence[Hold]) -> Client:
+    """The client with these holds standing as well."""
+    holds = sorted((*client.holds, *placed), key=lambda hold: (hold.since, hold.id))
+    return replace(client, holds=tuple(holds))
+
+
+def hold_placed(client_id: UUID, hold: Hold) -> SafetyHoldPlaced:
+    """The event of a new hold."""
+    return SafetyHoldPlaced(
+        client_id=client_id,
+        hold_id=hold.id,
+        kind=hold.kind,
+        option=hold.option,
+        rule=hold.rule,
+        level=hold.level,
+        at=hold.since,
+    )
+
+
+def latest(known: datetime | None, at: datetime) -> datetime:
+    """The later of two instants; time never runs back."""
+    return at if known is None else max(known, at)

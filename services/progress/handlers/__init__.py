@@ -1,0 +1,1 @@
+"""Use cases: lock the client, decide, record."""
