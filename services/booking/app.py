@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from fastapi import Depends, FastAPI, Request
 
 from services.booking import consumers
-from services.booking.api import bookings, catalogue, clients, dry_run, reference, sign_in
+from services.booking.api import bookings, catalogue, clients, dry_run, reference, sign_in, stream
 from services.booking.api.access import Access
 from services.booking.api.writing import KEY_LIVES, Writer
 from services.booking.domain.links import Links, LinkSigner
@@ -77,6 +77,7 @@ def add_routes(
     app.include_router(catalogue.routes(db, clock), dependencies=known)
     app.include_router(bookings.routes(db, clock, writer, links, public_url), dependencies=known)
     app.include_router(sign_in.routes(clock, writer, signer), dependencies=known)
-    app.include_router(clients.routes(db, clock, writer, wakeups), dependencies=known)
+    app.include_router(clients.routes(db, clock, writer), dependencies=known)
+    app.include_router(stream.routes(db, clock, access, wakeups), dependencies=known)
     dry_run.document(app)
     reference.document(app)

@@ -19,7 +19,7 @@ from aiokafka import ConsumerRecord
 from fastapi import FastAPI
 
 from services.booking import consumers, demo
-from services.booking.api import clients
+from services.booking.api import stream
 from services.booking.api.writing import Writer
 from services.booking.app import add_routes
 from services.booking.domain.links import Links, LinkSigner
@@ -316,7 +316,7 @@ async def _no_lifespan(_: FastAPI) -> AsyncIterator[None]:
 
 async def _serve(database_url: str) -> None:
     # Only a NOTIFY can wake a stream here.
-    clients.LOOK_AGAIN_S = 3600.0
+    stream.LOOK_AGAIN_S = 3600.0
     async with Database(database_url, "booking").opened() as db, opened(db) as door:
         door.clock.now = NOW
         listens = asyncio.create_task(door.wakeups.listen())
