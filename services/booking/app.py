@@ -6,13 +6,23 @@ from contextlib import asynccontextmanager
 from fastapi import Depends, FastAPI, Request
 
 from services.booking import consumers
-from services.booking.api import bookings, catalogue, clients, dry_run, reference, sign_in, stream
+from services.booking.api import (
+    bookings,
+    catalogue,
+    clients,
+    dry_run,
+    reference,
+    sign_in,
+    stream,
+    waitlist,
+)
 from services.booking.api.access import Access
 from services.booking.api.writing import KEY_LIVES, Writer
 from services.booking.domain.links import Links, LinkSigner
 from services.booking.settings import BookingSettings
-from services.booking.store import idempotency, reservations
+from services.booking.store import idempotency
 from services.booking.streams import Wakeups
+from services.booking.sweeper import Sweeper
 from shared.clock import Clock
 from shared.http import create_app
 from shared.postgres import Database, Transaction
@@ -26,14 +36,14 @@ def build(settings: BookingSettings) -> FastAPI:
     runtime = Runtime("booking", settings, consumers.handlers(signer, clock))
     db = runtime.db
     wakeups = Wakeups(db)
+    sweeper = Sweeper(db, clock, runtime.relay.wake)
 
     async def forget_old(tx: Transaction) -> None:
         await idempotency.forget_old(tx, oldest=clock() - KEY_LIVES)
-        await reservations.forget_expired_holds(tx, now=clock())
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with runtime.running([wakeups.listen], cleaning=[forget_old]):
+        async with runtime.running([wakeups.listen, sweeper.run], cleaning=[forget_old]):
             yield
 
     app = create_app(
@@ -79,5 +89,6 @@ def add_routes(
     app.include_router(sign_in.routes(clock, writer, signer), dependencies=known)
     app.include_router(clients.routes(db, clock, writer), dependencies=known)
     app.include_router(stream.routes(db, clock, access, wakeups), dependencies=known)
+    app.include_router(waitlist.routes(db, clock, writer, signer), dependencies=known)
     dry_run.document(app)
     reference.document(app)
