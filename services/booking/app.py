@@ -14,11 +14,14 @@ from services.booking.api import (
     reference,
     sign_in,
     stream,
+    trainers,
     waitlist,
 )
+from services.booking.api import credits as paid_ahead
 from services.booking.api.access import Access
 from services.booking.api.writing import KEY_LIVES, Writer
 from services.booking.domain.links import Links, LinkSigner
+from services.booking.domain.meetings import NamedRooms
 from services.booking.settings import BookingSettings
 from services.booking.store import idempotency
 from services.booking.streams import Wakeups
@@ -59,7 +62,7 @@ def build(settings: BookingSettings) -> FastAPI:
         db=db,
         clock=clock,
         writer=Writer(db, runtime.relay, clock),
-        links=Links(signer, settings.meeting_url),
+        links=Links(signer, NamedRooms(settings.meeting_url)),
         public_url=settings.public_url.rstrip("/"),
         wakeups=wakeups,
     )
@@ -86,9 +89,11 @@ def add_routes(
     known = [Depends(identify)]
     app.include_router(catalogue.routes(db, clock), dependencies=known)
     app.include_router(bookings.routes(db, clock, writer, links, public_url), dependencies=known)
+    app.include_router(paid_ahead.routes(db, clock, writer), dependencies=known)
     app.include_router(sign_in.routes(clock, writer, signer), dependencies=known)
     app.include_router(clients.routes(db, clock, writer), dependencies=known)
     app.include_router(stream.routes(db, clock, access, wakeups), dependencies=known)
+    app.include_router(trainers.routes(db, clock, writer), dependencies=known)
     app.include_router(waitlist.routes(db, clock, writer, signer), dependencies=known)
     dry_run.document(app)
     reference.document(app)

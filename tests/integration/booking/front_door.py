@@ -23,6 +23,7 @@ from services.booking.api import stream
 from services.booking.api.writing import Writer
 from services.booking.app import add_routes
 from services.booking.domain.links import Links, LinkSigner
+from services.booking.domain.meetings import NamedRooms
 from services.booking.handlers import sign_in
 from services.booking.store import people
 from services.booking.streams import Wakeups
@@ -137,7 +138,7 @@ class FrontDoor:
             db=db,
             clock=self.clock,
             writer=self.writer,
-            links=Links(SIGNER, "https://meet.limber.test"),
+            links=Links(SIGNER, NamedRooms("https://meet.limber.test")),
             public_url=PUBLIC_URL,
             wakeups=self.wakeups,
         )
@@ -259,7 +260,13 @@ class Home:
             await connection.execute(
                 f"truncate {', '.join(name for (name,) in names)};"
                 " delete from booking.people where role = 'client';"
-                " update booking.people set contact_version = 0"
+                " update booking.people set contact_version = 0;"
+                " update booking.trainers set tz = 'America/Toronto', notice_minutes = null,"
+                " window_days = null, buffer_before_minutes = null, buffer_after_minutes = null,"
+                " base_postal = null, schedule_version = 1;"
+                " delete from booking.weekly_hours;"
+                " insert into booking.weekly_hours (trainer_id, day, from_time, to_time)"
+                " select id, day, '09:00', '17:00' from booking.trainers, generate_series(0, 6) day"
             )
         finally:
             await connection.close()
