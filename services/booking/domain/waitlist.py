@@ -94,10 +94,10 @@ def starts_meeting(left: Iterable[Range], service: str) -> list[Range]:
 def best_start(
     entry: Entry, starts: Iterable[int], left: Collection[Range], known: Collection[Range]
 ) -> int | None:
-    """The start to offer, of the free `starts`: one in the freed time still `left`, else across it.
+    """The start to offer, of the free `starts`: one that meets the freed time still `left`.
 
-    A start inside the freed time comes first, so that one that begins before it does not cut the
-    time beside it in two. `known` are times that are nothing new to the client.
+    The first inside it is best, else the last before it: so a session fills the freed time rather
+    than cut the time beside it in two. `known` are times that are nothing new to the client.
     """
     seconds = _seconds(entry.service)
     days = local_days(entry.tz, entry.first_day, entry.last_day)
@@ -109,7 +109,7 @@ def best_start(
         and _meets(start, seconds, left)
     ]
     inside = [start for start in fitting if any(lo <= start < hi for lo, hi in left)]
-    return min(inside or fitting, default=None)
+    return min(inside) if inside else max(fitting, default=None)
 
 
 def without(left: Iterable[Range], taken: Range) -> list[Range]:

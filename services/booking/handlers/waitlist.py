@@ -6,9 +6,8 @@ from uuid import UUID
 
 from services.booking.domain import waitlist as rules
 from services.booking.domain.links import LinkSigner
-from services.booking.domain.matching import misfits
 from services.booking.domain.people import Caller, Person
-from services.booking.domain.trainers import Wish
+from services.booking.domain.trainers import Wish, misfits
 from services.booking.domain.waitlist import Entry
 from services.booking.handlers import freed
 from services.booking.handlers.clients import ClientWish, client_of
