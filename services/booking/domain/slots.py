@@ -78,6 +78,13 @@ class Taken:
     blocks: list[Block] = field(default_factory=list)
     off: list[Range] = field(default_factory=list)
 
+    def meeting(self, since: int, until: int) -> "Taken":
+        """What of it meets a range."""
+        return Taken(
+            [one for one in self.blocks if one.since < until and one.until > since],
+            [(lo, hi) for lo, hi in self.off if lo < until and hi > since],
+        )
+
 
 def met_by(lo: int, hi: int, length: timedelta) -> Range:
     """The time whose sessions matter to sessions of that length that start in a range."""

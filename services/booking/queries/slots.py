@@ -176,16 +176,44 @@ async def explain(
     Raises:
         Invalid: no trainer is wished, or none has the id; names the field `trainer`.
     """
+    return (await explain_all(tx, wish, [start], now=now))[start]
+
+
+async def explain_all(
+    tx: Transaction, wish: SlotWish, starts: Sequence[datetime], *, now: datetime
+) -> dict[datetime, list[Reason]]:
+    """Why the wished trainer is not offered for each of the sorted starts, in two statements.
+
+    Raises:
+        Invalid: no trainer is wished, or none has the id; names the field `trainer`.
+    """
     if wish.trainer_id is None:
         raise Invalid.field("trainer", "say which trainer")
-    at = int(start.timestamp())
-    one = await one_trainer(tx, wish.trainer_id, dates=days_around(at, at))
-    reasons = misfits(one, _skills(wish))
+    if not starts:
+        return {}
+    first, last = int(starts[0].timestamp()), int(starts[-1].timestamp())
+    one = await one_trainer(tx, wish.trainer_id, dates=days_around(first, last))
+    misfitting = misfits(one, _skills(wish))
     if wish.mode == "in-person" and wish.area is None:
-        reasons.append(Reason("area", "No trainer visits this postal code; virtual is offered."))
-    hull = slots.met_by(at, at + 1, wish.service.length)
-    taken = await _taken(tx, [one.id], hull, now=now, besides=wish.besides)
-    return reasons + slots.explain(one.rules, _session(wish), taken[one.id], start=start, now=now)
+        misfitting.append(Reason("area", "No trainer visits this postal code; virtual is offered."))
+    hull = slots.met_by(first, last + 1, wish.service.length)
+    taken = (await _taken(tx, [one.id], hull, now=now, besides=wish.besides))[one.id]
+    found = {}
+    for start in starts:
+        at = int(start.timestamp())
+        near = taken.meeting(*slots.met_by(at, at + 1, wish.service.length))
+        found[start] = misfitting + slots.explain(
+            one.rules, _session(wish), near, start=start, now=now
+        )
+    return found
+
+
+async def client_of(tx: Transaction, booking_id: UUID) -> UUID | None:
+    """Whose booking it is; None when there is none."""
+    client: UUID | None = await tx.fetchval(
+        "select client_id from bookings where id = $1", booking_id
+    )
+    return client
 
 
 def rfc3339(at: int) -> str:
