@@ -8,9 +8,11 @@ from fastapi import Depends, FastAPI, Request
 from services.booking import consumers
 from services.booking.api import (
     bookings,
+    care_team,
     catalogue,
     clients,
     dry_run,
+    people,
     reference,
     sign_in,
     stream,
@@ -19,11 +21,13 @@ from services.booking.api import (
 )
 from services.booking.api import credits as paid_ahead
 from services.booking.api.access import Access
+from services.booking.api.limits import Limits
 from services.booking.api.writing import KEY_LIVES, Writer
 from services.booking.domain.links import Links, LinkSigner
 from services.booking.domain.meetings import NamedRooms
 from services.booking.settings import BookingSettings
 from services.booking.store import idempotency
+from services.booking.store import limits as counters
 from services.booking.streams import Wakeups
 from services.booking.sweeper import Sweeper
 from shared.clock import Clock
@@ -43,6 +47,7 @@ def build(settings: BookingSettings) -> FastAPI:
 
     async def forget_old(tx: Transaction) -> None:
         await idempotency.forget_old(tx, oldest=clock() - KEY_LIVES)
+        await counters.forget_old(tx, now=clock())
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -65,6 +70,12 @@ def build(settings: BookingSettings) -> FastAPI:
         links=Links(signer, NamedRooms(settings.meeting_url)),
         public_url=settings.public_url.rstrip("/"),
         wakeups=wakeups,
+        limits=Limits(
+            db,
+            clock,
+            trusted_proxies=settings.trusted_proxies,
+            spare_loopback=settings.test_clock,
+        ),
     )
     return app
 
@@ -78,6 +89,7 @@ def add_routes(
     links: Links,
     public_url: str,
     wakeups: Wakeups,
+    limits: Limits,
 ) -> None:
     """Everything booking answers beside health; each request's caller is found first."""
     signer = links.signer
@@ -85,14 +97,17 @@ def add_routes(
 
     async def identify(request: Request) -> None:
         request.state.caller = await access(request)
+        await limits.check_route(request)
 
     known = [Depends(identify)]
     app.include_router(catalogue.routes(db, clock), dependencies=known)
     app.include_router(bookings.routes(db, clock, writer, links, public_url), dependencies=known)
     app.include_router(paid_ahead.routes(db, clock, writer), dependencies=known)
-    app.include_router(sign_in.routes(clock, writer, signer), dependencies=known)
+    app.include_router(sign_in.routes(clock, writer, signer, limits), dependencies=known)
     app.include_router(clients.routes(db, clock, writer), dependencies=known)
     app.include_router(stream.routes(db, clock, access, wakeups), dependencies=known)
+    app.include_router(care_team.routes(db, clock, writer, signer), dependencies=known)
+    app.include_router(people.routes(db, clock, writer, signer), dependencies=known)
     app.include_router(trainers.routes(db, clock, writer), dependencies=known)
     app.include_router(waitlist.routes(db, clock, writer, signer), dependencies=known)
     dry_run.document(app)

@@ -121,6 +121,19 @@ def signed_in(caller: Caller) -> UUID:
     return caller.person_id
 
 
+def staff_only(caller: Caller) -> UUID:
+    """The id of a caller who is staff.
+
+    Raises:
+        Unauthorised: nobody is signed in.
+        Forbidden: somebody else is.
+    """
+    person_id = signed_in(caller)
+    if not caller.works_here:
+        raise Forbidden("staff-only", "Only staff may do that.")
+    return person_id
+
+
 async def let_in(
     connection: Transaction, caller: Caller, client_id: UUID, action: Action, *, now: datetime
 ) -> Sight:

@@ -161,5 +161,15 @@ async def listed(
     return [ListedPerson(**{**row, "same_phone_as": tuple(row["same_phone_as"])}) for row in rows]
 
 
+async def same_phone_as(connection: Transaction, somebody: Person) -> list[UUID]:
+    """The others who gave the same number; a hint for staff, never a reason to refuse."""
+    rows = await connection.fetch(
+        "select id from people where phone = $1 and id <> $2 order by id",
+        somebody.phone,
+        somebody.id,
+    )
+    return [row["id"] for row in rows]
+
+
 def _member(row: Any) -> Member:  # noqa: ANN401
     return Member(**{**row, "share": tuple(row["share"])})

@@ -20,6 +20,7 @@ from fastapi import FastAPI
 
 from services.booking import consumers, demo
 from services.booking.api import stream
+from services.booking.api.limits import Limits
 from services.booking.api.writing import Writer
 from services.booking.app import add_routes
 from services.booking.domain.links import Links, LinkSigner
@@ -50,6 +51,9 @@ NOWHERE = "127.0.0.1:1"
 
 KEPT = ["people", "trainers", "weekly_hours", "migrations"]
 """Tables that hold the demo's people and the state of the schema."""
+
+DEMO = "@limber.example"
+"""Where the demo's people have their addresses, and nobody else."""
 
 SIGNER = LinkSigner(b"only for tests")
 AMARA, BENOIT, CHLOE = (demo.demo_id(f"trainer{n:02}@limber.example") for n in (1, 2, 3))
@@ -141,6 +145,7 @@ class FrontDoor:
             links=Links(SIGNER, NamedRooms("https://meet.limber.test")),
             public_url=PUBLIC_URL,
             wakeups=self.wakeups,
+            limits=Limits(db, self.clock, spare_loopback=True),
         )
         self.consumer = Consumer(
             db,
@@ -259,12 +264,14 @@ class Home:
             )
             await connection.execute(
                 f"truncate {', '.join(name for (name,) in names)};"
-                " delete from booking.people where role = 'client';"
+                " delete from booking.weekly_hours;"
+                " delete from booking.trainers where id in ("
+                f" select id from booking.people where email_key not like '%{DEMO}');"
+                f" delete from booking.people where email_key not like '%{DEMO}';"
                 " update booking.people set contact_version = 0;"
                 " update booking.trainers set tz = 'America/Toronto', notice_minutes = null,"
                 " window_days = null, buffer_before_minutes = null, buffer_after_minutes = null,"
                 " base_postal = null, schedule_version = 1;"
-                " delete from booking.weekly_hours;"
                 " insert into booking.weekly_hours (trainer_id, day, from_time, to_time)"
                 " select id, day, '09:00', '17:00' from booking.trainers, generate_series(0, 6) day"
             )
