@@ -17,6 +17,7 @@ from services.booking.api import (
     sign_in,
     stream,
     trainers,
+    vocabulary,
     waitlist,
 )
 from services.booking.api import credits as paid_ahead
@@ -101,6 +102,7 @@ def add_routes(
 
     known = [Depends(identify)]
     app.include_router(catalogue.routes(db, clock), dependencies=known)
+    app.include_router(vocabulary.routes(), dependencies=known)
     app.include_router(bookings.routes(db, clock, writer, links, public_url), dependencies=known)
     app.include_router(paid_ahead.routes(db, clock, writer), dependencies=known)
     app.include_router(sign_in.routes(clock, writer, signer, limits), dependencies=known)
