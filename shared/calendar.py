@@ -1,6 +1,7 @@
-"""Calendar files (RFC 5545) of one booking, with the zone's own rules inside."""
+"""Calendar files (RFC 5545) of bookings, with their zones' own rules inside."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parseaddr
 from functools import lru_cache
@@ -38,6 +39,22 @@ def calendar_uid(booking_id: UUID) -> str:
     return f"{booking_id}@limber"
 
 
+@dataclass(frozen=True)
+class CalendarEntry:
+    """One booking in a calendar: `start` and `end` are aware instants, shown in the zone `tz`."""
+
+    booking_id: UUID
+    version: int
+    start: datetime
+    end: datetime
+    tz: str
+    summary: str
+    description: str
+    location: str | None
+    url: str | None
+    status: Status
+
+
 def calendar_file(
     *,
     booking_id: UUID,
@@ -55,48 +72,78 @@ def calendar_file(
     attendee: str | None,
     stamp: datetime,
 ) -> bytes:
-    """One booking as an iCalendar file in UTF-8.
+    """One booking as an iCalendar file in UTF-8; see `calendar_of`."""
+    entry = CalendarEntry(
+        booking_id, version, start, end, tz, summary, description, location, url, status
+    )
+    return calendar_of([entry], method=method, organizer=organizer, attendee=attendee, stamp=stamp)
 
-    `start`, `end` and `stamp` are aware instants; `organizer` and `attendee` are addresses, with a
-    name before angle brackets if wanted. A file that is only published has no attendee.
+
+def calendar_of(
+    entries: Sequence[CalendarEntry],
+    *,
+    method: Method,
+    organizer: str,
+    attendee: str | None,
+    stamp: datetime,
+) -> bytes:
+    """Bookings as an iCalendar file in UTF-8.
+
+    `stamp` is an aware instant; `organizer` and `attendee` are addresses, with a name before angle
+    brackets if wanted. A file that is only published has no attendee; it alone may hold several
+    bookings (RFC 5546, 3.2).
 
     Raises:
-        UnknownZoneError: `tz` is not in the IANA database.
+        UnknownZoneError: a `tz` is not in the IANA database.
     """
-    rules = zone(tz)
-    event = Event()
-    event.add("uid", calendar_uid(booking_id))
-    event.add("sequence", version)
-    event.add("dtstamp", stamp.astimezone(UTC))
-    for name, at in (("dtstart", start), ("dtend", end)):
-        event.add(name, at.astimezone(rules).replace(tzinfo=None), {"TZID": tz})
-    event.add("summary", summary)
-    event.add("description", description)
-    if location:
-        event.add("location", location)
-    if url:
-        event.add("url", url)
-    event.add("status", status)
-    event.add("organizer", _address(organizer))
-    if attendee:
-        address = _address(attendee)
-        address.params["ROLE"] = vText("REQ-PARTICIPANT")
-        # The person booked it, so there is nothing left to accept.
-        address.params["PARTSTAT"] = vText("ACCEPTED")
-        address.params["RSVP"] = vText("FALSE")
-        event.add("attendee", address)
-
     calendar = Calendar()
     calendar.add("prodid", PRODUCT)
     calendar.add("version", "2.0")
     calendar.add("calscale", "GREGORIAN")
     calendar.add("method", method)
-    calendar.add_component(event)
+    for entry in entries:
+        event = _event(entry)
+        event.add("dtstamp", stamp.astimezone(UTC))
+        event.add("organizer", _address(organizer))
+        if attendee:
+            address = _address(attendee)
+            address.params["ROLE"] = vText("REQ-PARTICIPANT")
+            # The person booked it, so there is nothing left to accept.
+            address.params["PARTSTAT"] = vText("ACCEPTED")
+            address.params["RSVP"] = vText("FALSE")
+            event.add("attendee", address)
+        calendar.add_component(event)
     file: bytes = calendar.to_ical()
-    year = start.astimezone(rules).year
-    zone_part = _timezone(tz, year - ZONE_MARGIN_YEARS, year + ZONE_MARGIN_YEARS + 1)
     # Put in as text: writing the same rules into each file took most of the time.
-    return file.replace(_EVENT, zone_part + _EVENT, 1)
+    return file.replace(_EVENT, _timezones(entries) + _EVENT, 1)
+
+
+def _event(entry: CalendarEntry) -> Event:
+    rules = zone(entry.tz)
+    event = Event()
+    event.add("uid", calendar_uid(entry.booking_id))
+    event.add("sequence", entry.version)
+    for name, at in (("dtstart", entry.start), ("dtend", entry.end)):
+        event.add(name, at.astimezone(rules).replace(tzinfo=None), {"TZID": entry.tz})
+    event.add("summary", entry.summary)
+    event.add("description", entry.description)
+    if entry.location:
+        event.add("location", entry.location)
+    if entry.url:
+        event.add("url", entry.url)
+    event.add("status", entry.status)
+    return event
+
+
+def _timezones(entries: Sequence[CalendarEntry]) -> bytes:
+    """The rules of each zone around the years in which the entries need them."""
+    years: dict[str, list[int]] = {}
+    for entry in entries:
+        years.setdefault(entry.tz, []).append(entry.start.astimezone(zone(entry.tz)).year)
+    return b"".join(
+        _timezone(tz, min(found) - ZONE_MARGIN_YEARS, max(found) + ZONE_MARGIN_YEARS + 1)
+        for tz, found in years.items()
+    )
 
 
 def _address(text: str) -> vCalAddress:

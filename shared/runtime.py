@@ -144,6 +144,8 @@ def serve(build: Callable[[], FastAPI], settings: ServiceSettings, service: str)
         access_log=False,
         log_config=None,
         server_header=False,
+        # By default uvicorn believes X-Forwarded-For of whoever runs on this machine.
+        proxy_headers=False,
         timeout_graceful_shutdown=GRACE_S,
     )
 

@@ -6,13 +6,31 @@ from contextlib import asynccontextmanager
 from fastapi import Depends, FastAPI, Request
 
 from services.booking import consumers
-from services.booking.api import bookings, catalogue, clients, dry_run, reference, sign_in
+from services.booking.api import (
+    bookings,
+    care_team,
+    catalogue,
+    clients,
+    dry_run,
+    people,
+    reference,
+    sign_in,
+    stream,
+    trainers,
+    vocabulary,
+    waitlist,
+)
+from services.booking.api import credits as paid_ahead
 from services.booking.api.access import Access
+from services.booking.api.limits import Limits
 from services.booking.api.writing import KEY_LIVES, Writer
 from services.booking.domain.links import Links, LinkSigner
+from services.booking.domain.meetings import NamedRooms
 from services.booking.settings import BookingSettings
-from services.booking.store import idempotency, reservations
+from services.booking.store import idempotency
+from services.booking.store import limits as counters
 from services.booking.streams import Wakeups
+from services.booking.sweeper import Sweeper
 from shared.clock import Clock
 from shared.http import create_app
 from shared.postgres import Database, Transaction
@@ -26,14 +44,15 @@ def build(settings: BookingSettings) -> FastAPI:
     runtime = Runtime("booking", settings, consumers.handlers(signer, clock))
     db = runtime.db
     wakeups = Wakeups(db)
+    sweeper = Sweeper(db, clock, runtime.relay.wake)
 
     async def forget_old(tx: Transaction) -> None:
         await idempotency.forget_old(tx, oldest=clock() - KEY_LIVES)
-        await reservations.forget_expired_holds(tx, now=clock())
+        await counters.forget_old(tx, now=clock())
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with runtime.running([wakeups.listen], cleaning=[forget_old]):
+        async with runtime.running([wakeups.listen, sweeper.run], cleaning=[forget_old]):
             yield
 
     app = create_app(
@@ -49,9 +68,15 @@ def build(settings: BookingSettings) -> FastAPI:
         db=db,
         clock=clock,
         writer=Writer(db, runtime.relay, clock),
-        links=Links(signer, settings.meeting_url),
+        links=Links(signer, NamedRooms(settings.meeting_url)),
         public_url=settings.public_url.rstrip("/"),
         wakeups=wakeups,
+        limits=Limits(
+            db,
+            clock,
+            trusted_proxies=settings.trusted_proxies,
+            spare_loopback=settings.test_clock,
+        ),
     )
     return app
 
@@ -65,6 +90,7 @@ def add_routes(
     links: Links,
     public_url: str,
     wakeups: Wakeups,
+    limits: Limits,
 ) -> None:
     """Everything booking answers beside health; each request's caller is found first."""
     signer = links.signer
@@ -72,11 +98,19 @@ def add_routes(
 
     async def identify(request: Request) -> None:
         request.state.caller = await access(request)
+        await limits.check_route(request)
 
     known = [Depends(identify)]
     app.include_router(catalogue.routes(db, clock), dependencies=known)
+    app.include_router(vocabulary.routes(), dependencies=known)
     app.include_router(bookings.routes(db, clock, writer, links, public_url), dependencies=known)
-    app.include_router(sign_in.routes(clock, writer, signer), dependencies=known)
-    app.include_router(clients.routes(db, clock, writer, wakeups), dependencies=known)
+    app.include_router(paid_ahead.routes(db, clock, writer), dependencies=known)
+    app.include_router(sign_in.routes(clock, writer, signer, limits), dependencies=known)
+    app.include_router(clients.routes(db, clock, writer), dependencies=known)
+    app.include_router(stream.routes(db, clock, access, wakeups), dependencies=known)
+    app.include_router(care_team.routes(db, clock, writer, signer), dependencies=known)
+    app.include_router(people.routes(db, clock, writer, signer), dependencies=known)
+    app.include_router(trainers.routes(db, clock, writer), dependencies=known)
+    app.include_router(waitlist.routes(db, clock, writer, signer), dependencies=known)
     dry_run.document(app)
     reference.document(app)

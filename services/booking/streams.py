@@ -19,29 +19,54 @@ CHECK_EVERY_S = 5.0
 log = structlog.get_logger()
 
 
+class Watch:
+    """One open stream: woken when there may be news, and told when the process stops."""
+
+    def __init__(self) -> None:
+        self._woken = asyncio.Event()
+        self._stops = False
+
+    def wake(self) -> None:
+        """There may be news."""
+        self._woken.set()
+
+    def set(self) -> None:
+        """The process stops; the name is what sse_starlette calls."""
+        self._stops = True
+        self.wake()
+
+    async def ticks(self, *, every_s: float) -> AsyncIterator[None]:
+        """A tick now, one at each wake and one every `every_s` seconds, until the process stops."""
+        while not self._stops:
+            yield
+            with suppress(TimeoutError):
+                async with asyncio.timeout(every_s):
+                    await self._woken.wait()
+            self._woken.clear()
+
+
 class Wakeups:
     """Hears NOTIFY for the whole process and wakes the streams of the client it names."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
-        self._waiting: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
+        self._watches: defaultdict[str, set[Watch]] = defaultdict(set)
 
     @contextmanager
-    def watching(self, client_id: UUID) -> Iterator[asyncio.Event]:
-        """An event that is set whenever something about the client changed."""
-        woken = asyncio.Event()
+    def watching(self, client_id: UUID, watch: Watch) -> Iterator[None]:
+        """The watch is woken whenever something about the client changed."""
         key = str(client_id)
-        self._waiting[key].add(woken)
+        self._watches[key].add(watch)
         try:
-            yield woken
+            yield
         finally:
-            self._waiting[key].discard(woken)
-            if not self._waiting[key]:
-                del self._waiting[key]
+            self._watches[key].discard(watch)
+            if not self._watches[key]:
+                del self._watches[key]
 
     def watched(self) -> int:
         """How many streams are open in this process."""
-        return sum(len(streams) for streams in self._waiting.values())
+        return sum(len(streams) for streams in self._watches.values())
 
     async def listen(self) -> None:
         """Listen until cancelled; after a break every stream looks for itself."""
@@ -57,20 +82,9 @@ class Wakeups:
                 await asyncio.sleep(RECONNECT_S)
 
     def _wake(self, client_id: str) -> None:
-        for woken in self._waiting.get(client_id, ()):
-            woken.set()
+        for watch in self._watches.get(client_id, ()):
+            watch.wake()
 
     def _wake_all(self) -> None:
-        for client_id in list(self._waiting):
+        for client_id in list(self._watches):
             self._wake(client_id)
-
-
-async def ticks(woken: asyncio.Event, *, every_s: float) -> AsyncIterator[None]:
-    """One tick now, then one each time the event is set, and at least every `every_s` seconds."""
-    yield
-    while True:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(every_s):
-                await woken.wait()
-        woken.clear()
-        yield

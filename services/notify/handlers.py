@@ -79,7 +79,13 @@ class EventHandlers:
                 reason=f"the booking is {after.status} in a newer version",
                 now=now,
             )
-        planned = plan.from_booking(event, status=after.status, tz=after.client_tz, now=now)
+        planned = plan.from_booking(
+            event,
+            status=after.status,
+            tz=after.client_tz,
+            together=await projections.gather(tx, fact),
+            now=now,
+        )
         if await schedule.add(tx, planned, now=now):
             self._scheduled()
 

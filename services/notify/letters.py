@@ -12,15 +12,16 @@ from email.policy import SMTP, SMTPUTF8
 from email.utils import format_datetime, parseaddr
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from jinja2.environment import Template
 from markupsafe import Markup
 
-from services.notify.domain.delivery import Delivery, Person
+from services.notify.domain.delivery import Access, Delivery, Person
 from services.notify.domain.windows import zone_or_company
 from services.notify.wording import WORDS, Words, clock_time, day, span
-from shared.calendar import Method, Status, calendar_file
+from shared.calendar import CalendarEntry, Method, Status, calendar_of
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]+")
 
@@ -58,6 +59,16 @@ class _Session:
     facts: list[tuple[str, str]]
     actions: list[tuple[str, str]]
     variables: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class _Told:
+    """A session in a message."""
+
+    booking_id: UUID
+    version: int
+    start: datetime
+    end: datetime
 
 
 class LetterWriter:
@@ -119,8 +130,9 @@ class LetterWriter:
         whole = ("alternative", parts)
         if delivery.template in CALENDAR_OF:
             method, file = self._calendar(delivery, person, words, body)
-            invitation = f'text/calendar; charset="utf-8"; method="{method}"'
-            parts.append(_coded_part(invitation, file))
+            if method != "PUBLISH":
+                invitation = f'text/calendar; charset="utf-8"; method="{method}"'
+                parts.append(_coded_part(invitation, file))
             attached = _coded_part(
                 "application/ics", file, 'Content-Disposition: attachment; filename="session.ics"'
             )
@@ -149,7 +161,8 @@ class LetterWriter:
         mail["Auto-Submitted"] = "auto-generated"
         mail["X-Limber-Template"] = delivery.template
         if delivery.booking_id is not None:
-            mail["X-Limber-Booking"] = str(delivery.booking_id)
+            for told in _sessions_told(delivery):
+                mail["X-Limber-Booking"] = str(told.booking_id)
         mail["Content-Language"] = person.language
 
     def _content(self, delivery: Delivery, person: Person, words: Words) -> _Session:
@@ -180,8 +193,11 @@ class LetterWriter:
         for_client = delivery.template not in FOR_TRAINERS
         nobody = words.a_trainer if for_client else words.a_client
         with_name = _one_line(access.with_name) if access else ""
+        several = _sessions_told(delivery) if "sessions" in detail else []
         variables |= {
             "service": words.services.get(detail["service"], words.other_service),
+            "many": len(several),
+            "services": words.many.get(detail["service"], words.many_others),
             "first": detail["service"] == "first-workout",
             "virtual": detail["mode"] == "virtual",
             "day": day(start, rules, person.language),
@@ -189,8 +205,11 @@ class LetterWriter:
             "with_name": with_name or nobody,
         }
         facts = [(words.when, span(start, end, rules, person.language))]
+        if several:
+            dates = (span(told.start, told.end, rules, person.language) for told in several)
+            facts = [(str(number), date) for number, date in enumerate(dates, start=1)]
         actions: list[tuple[str, str]] = []
-        if "previous_start" in detail:
+        if "previous_start" in detail and not several:
             previous = _instant(detail, "previous_start")
             was = f"{day(previous, rules, person.language)}, "
             facts.append((words.before, was + clock_time(previous, rules, person.language)))
@@ -202,12 +221,14 @@ class LetterWriter:
             facts.append((words.where, words.online))
         elif access and access.address:
             facts.append((words.where, _one_line(access.address)))
-        if access and access.join_url:
+        if access and access.join_url and not several:
             actions.append((words.join, access.join_url))
         if not for_client:
             actions.append((words.desk, f"{self._public_url}/desk"))
+        elif several:
+            actions.append((words.manage, f"{self._public_url}/me"))
         else:
-            actions.append((words.manage, self._manage_url(delivery)))
+            actions.append((words.manage, self._manage_url(access)))
             if access:
                 actions.append(
                     (words.calendar, self._calendar_url(delivery, access.calendar_token))
@@ -242,38 +263,61 @@ class LetterWriter:
 
     def _calendar(
         self, delivery: Delivery, person: Person, words: Words, body: str
-    ) -> tuple[str, bytes]:
-        """Method and content of the calendar file."""
+    ) -> tuple[Method, bytes]:
+        """Method and content of the calendar file; several sessions can only be published."""
         method, status = CALENDAR_OF[delivery.template]
-        detail, access = delivery.detail, delivery.access
+        detail, several = delivery.detail, "sessions" in delivery.detail
         service = words.services.get(detail["service"], words.other_service).capitalize()
         over = delivery.template in OVER
-        place = None if over or access is None else access.join_url or access.address
-        file = calendar_file(
-            booking_id=delivery.subject_id,
-            version=delivery.subject_version,
-            start=_instant(detail, "start"),
-            end=_instant(detail, "end"),
-            tz=zone_or_company(detail["tz"]).key,
-            summary=f"{service} · Limber",
-            description="\n\n".join(_paragraphs(body)),
-            location=place,
-            url=None if over else self._manage_url(delivery),
-            status=status,
+        entries = []
+        for told in _sessions_told(delivery):
+            access = delivery.accesses.get(told.booking_id) if several else delivery.access
+            entries.append(
+                CalendarEntry(
+                    booking_id=told.booking_id,
+                    version=told.version,
+                    start=told.start,
+                    end=told.end,
+                    tz=zone_or_company(detail["tz"]).key,
+                    summary=f"{service} · Limber",
+                    description=words.footer if several else "\n\n".join(_paragraphs(body)),
+                    location=access.join_url or access.address if access and not over else None,
+                    url=None if over else self._manage_url(access),
+                    status=status,
+                )
+            )
+        attendee = f'"{_one_line(person.name)}" <{person.email}>'
+        method = "PUBLISH" if several else method
+        file = calendar_of(
+            entries,
             method=method,
             organizer=self._sender,
-            attendee=f'"{_one_line(person.name)}" <{person.email}>',
+            attendee=None if several else attendee,
             stamp=_instant(detail, "at"),
         )
         return method, file
 
-    def _manage_url(self, delivery: Delivery) -> str:
-        if delivery.access is None:
+    def _manage_url(self, access: Access | None) -> str:
+        if access is None:
             return f"{self._public_url}/me"
-        return f"{self._public_url}/manage/{delivery.access.manage_token}"
+        return f"{self._public_url}/manage/{access.manage_token}"
 
     def _calendar_url(self, delivery: Delivery, token: str) -> str:
         return f"{self._public_url}/v1/bookings/{delivery.subject_id}/calendar.ics?token={token}"
+
+
+def _sessions_told(delivery: Delivery) -> list[_Told]:
+    """The sessions a message is about: one, or those that one change concerned."""
+    alone = {
+        "booking_id": str(delivery.subject_id),
+        "version": delivery.subject_version,
+        "start": delivery.detail["start"],
+        "end": delivery.detail["end"],
+    }
+    return [
+        _Told(UUID(one["booking_id"]), one["version"], _instant(one, "start"), _instant(one, "end"))
+        for one in delivery.detail.get("sessions", [alone])
+    ]
 
 
 def _text_part(subtype: str, text: str) -> str:

@@ -32,6 +32,8 @@ class Words:
     a_trainer: str
     services: dict[str, str]
     other_service: str
+    many: dict[str, str]
+    many_others: str
     footer: str
     service_footer: str
 
@@ -60,6 +62,8 @@ WORDS: dict[Language, Words] = {
             "training": "training session",
         },
         other_service="session",
+        many={"assessment": "assessments", "training": "training sessions"},
+        many_others="sessions",
         footer="Limber, personal training at your pace. Just reply if you need anything.",
         service_footer="You get this because you agreed to reminders. "
         "You can turn them off on your page at any time.",
@@ -87,6 +91,8 @@ WORDS: dict[Language, Words] = {
             "training": "séance d'entraînement",
         },
         other_service="séance",
+        many={"assessment": "évaluations", "training": "séances d'entraînement"},
+        many_others="séances",
         footer="Limber, l'entraînement personnel à votre rythme. "
         "Répondez simplement si vous avez besoin de quelque chose.",
         service_footer="Vous recevez ce message parce que vous avez accepté les rappels. "

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from fastapi import FastAPI
 
 from services.booking.api import catalogue
-from services.booking.api.bookings import BookingFields
+from services.booking.api.wishes import BookingFields
 from shared.health import Health
 from shared.http import create_app
 from shared.postgres import Database

@@ -1,20 +1,71 @@
-"""Who is calling, and what they may see."""
+"""Who is calling, and what they may do with what concerns a client: decided here alone."""
 
-from typing import Annotated
+from collections.abc import AsyncIterator
+from collections.abc import Set as AbstractSet
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import Depends, Request
 
+from services.booking.domain.care_team import Purpose, shared_view
 from services.booking.domain.links import LinkSigner
-from services.booking.domain.people import Caller
-from services.booking.queries import progress
-from services.booking.store import sign_in
+from services.booking.domain.people import Caller, Role
+from services.booking.queries import people
+from services.booking.store import access_log, sign_in
 from shared.clock import Clock
 from shared.errors import Forbidden, Unauthorised
 from shared.postgres import Database, Transaction
 
 MAX_TOKEN_CHARACTERS = 200
 """Ours have under 60."""
+
+
+TRAINER_SEES = timedelta(days=180)
+"""After the last session: long enough for a break between courses, and then the door closes."""
+
+Relation = Literal["client", "trainer", "staff", "care-team"]
+Action = Literal[
+    "progress", "stream", "answer", "bookings", "report", "lift", "team", "share", "log"
+]
+
+_TREATING: frozenset[Relation] = frozenset({"client", "trainer", "staff"})
+
+MAY: dict[Action, frozenset[Relation]] = {
+    "progress": _TREATING | {"care-team"},
+    "stream": _TREATING | {"care-team"},
+    "answer": _TREATING,
+    "bookings": _TREATING,
+    "report": _TREATING,
+    "lift": frozenset({"trainer", "staff"}),
+    "team": frozenset({"client", "staff"}),
+    "share": frozenset({"client"}),
+    "log": frozenset({"client", "staff"}),
+}
+"""Who may do what with a client's affairs; the care team sees only the purposes it was granted."""
+
+LOGGED: dict[Action, str] = {
+    "progress": "progress",
+    "stream": "stream",
+    "answer": "answer",
+}
+"""Looks at health data, as the client reads of them in the access log."""
+
+
+@dataclass(frozen=True)
+class Sight:
+    """Somebody who may look at a client; `share` are the purposes, None where all is open."""
+
+    actor_id: UUID
+    actor_role: Role
+    client_id: UUID
+    share: tuple[Purpose, ...] | None
+
+    def view(self, document: dict[str, Any]) -> dict[str, Any]:
+        """What of the client's progress view they see."""
+        return document if self.share is None else shared_view(document, self.share)
 
 
 class Access:
@@ -70,34 +121,79 @@ def signed_in(caller: Caller) -> UUID:
     return caller.person_id
 
 
-async def may_report_for(connection: Transaction, caller: Caller, client_id: UUID) -> UUID:
-    """The id of a caller who may see and report for a client: the client, their trainer, staff.
+def staff_only(caller: Caller) -> UUID:
+    """The id of a caller who is staff.
 
     Raises:
         Unauthorised: nobody is signed in.
         Forbidden: somebody else is.
     """
     person_id = signed_in(caller)
-    allowed = (
-        person_id == client_id
-        or caller.works_here
-        or (caller.role == "trainer" and await progress.trains(connection, person_id, client_id))
-    )
-    if not allowed:
-        raise Forbidden("not-your-client", "Only the client and their trainer may do that.")
+    if not caller.works_here:
+        raise Forbidden("staff-only", "Only staff may do that.")
     return person_id
 
 
-async def may_lift_holds(connection: Transaction, caller: Caller, client_id: UUID) -> None:
-    """Let pass a trainer of the client, or staff.
+async def let_in(
+    connection: Transaction, caller: Caller, client_id: UUID, action: Action, *, now: datetime
+) -> Sight:
+    """Let pass whoever may do that with what concerns a client; says as whom they come.
 
     Raises:
         Unauthorised: nobody is signed in.
-        Forbidden: somebody else is; also the client.
+        Forbidden: somebody else is.
     """
-    await may_report_for(connection, caller, client_id)
-    if not (caller.works_here or caller.role == "trainer"):
-        raise Forbidden("trainer-only", "Only a trainer can lift a safety hold.")
+    person_id = signed_in(caller)
+    share: tuple[Purpose, ...] = ()
+    relations: set[Relation] = set()
+    if person_id == client_id:
+        relations.add("client")
+    elif caller.works_here:
+        relations.add("staff")
+    else:
+        ties = await people.ties(connection, person_id, client_id, seen_since=now - TRAINER_SEES)
+        share = ties.share
+        if ties.trains and caller.role == "trainer":
+            relations.add("trainer")
+        if share:
+            relations.add("care-team")
+    if not relations & MAY[action]:
+        raise _refusal(action, relations)
+    whole = relations & {"client", "staff", "trainer"}
+    return Sight(person_id, caller.role or "client", client_id, None if whole else share)
+
+
+@asynccontextmanager
+async def seeing(
+    db: Database, caller: Caller, client_id: UUID, action: Action, *, now: datetime
+) -> AsyncIterator[tuple[Transaction, Sight]]:
+    """A connection to read a client's health data; a look of somebody else is on record first.
+
+    The record is committed with the block: where nothing is found, nothing was seen.
+
+    Raises:
+        Unauthorised, Forbidden: see `let_in`.
+    """
+    if caller.person_id == client_id:
+        async with db.reading() as connection:
+            yield connection, await let_in(connection, caller, client_id, action, now=now)
+        return
+    async with db.transaction() as tx:
+        sight = await let_in(tx, caller, client_id, action, now=now)
+        await access_log.note(
+            tx, sight.actor_id, sight.actor_role, client_id, LOGGED[action], now=now
+        )
+        yield tx, sight
+
+
+def _refusal(action: Action, relations: AbstractSet[Relation]) -> Forbidden:
+    if action == "lift" and "client" in relations:
+        return Forbidden("trainer-only", "Only a trainer can lift a safety hold.")
+    if action == "share":
+        return Forbidden("client-only", "Only the client decides who looks on.")
+    if "trainer" in relations or "care-team" in relations:
+        return Forbidden("not-shared", "The client has not opened that to you.")
+    return Forbidden("not-your-client", "Only the client and those who care for them may do that.")
 
 
 def caller_for_calendar(

@@ -1,150 +1,30 @@
 """Holds and bookings over HTTP."""
 
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Request
-from fastapi.responses import Response
-from pydantic import Field, model_validator
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import JSONResponse, Response
 
 from services.booking.api import documents
-from services.booking.api.access import CallerNow, caller_for_calendar
-from services.booking.api.fields import (
-    Body,
-    ConditionCode,
-    EmailAddress,
-    Instant,
-    LanguageCode,
-    ModeName,
-    NotBlank,
-    PhoneNumber,
-    PostalCode,
-    ServiceCode,
-    Storable,
-    Text,
-    TimeZoneName,
-)
+from services.booking.api.access import CallerNow, caller_for_calendar, let_in
+from services.booking.api.documents import BookingDocument
+from services.booking.api.fields import Body, Day, Instant, Text
+from services.booking.api.paging import PageDocument, PageNow
+from services.booking.api.wishes import BookingFields, TimeFields
 from services.booking.api.writing import Answer, Finish, Writer, expected_version
-from services.booking.domain.bookings import Booking
+from services.booking.domain.bookings import Booking, Status
 from services.booking.domain.links import Links
 from services.booking.domain.people import Caller
 from services.booking.handlers import book, changes, holds
-from services.booking.handlers.book import BookingWish, ClientWish
-from services.booking.handlers.times import TimeWish
 from services.booking.queries import bookings
+from services.booking.store import people
 from shared.clock import Clock
-from shared.errors import FieldError, Forbidden, Invalid, NotFound, Unauthorised
+from shared.contracts.booking import Because
+from shared.errors import Forbidden, NotFound, Unauthorised
 from shared.postgres import Database, Transaction
-
-Name = Annotated[str, Field(min_length=1, max_length=120), Storable, NotBlank]
-Line = Annotated[str, Field(min_length=1, max_length=200), Storable]
-
-
-class TimeFields(Body):
-    """A wished time."""
-
-    service: ServiceCode
-    mode: ModeName
-    start: Instant
-    trainer: UUID | None = None
-    postal: PostalCode | None = None
-    condition: ConditionCode | None = None
-    language: LanguageCode | None = None
-
-    def wish(self) -> TimeWish:
-        """The wish as handlers take it."""
-        return TimeWish(
-            self.service,
-            self.mode,
-            self.start,
-            self.trainer,
-            self.postal,
-            conditions=() if self.condition is None else (self.condition,),
-            language=self.language,
-        )
-
-
-class ConsentFields(Body):
-    """What the client agrees to be told; nothing unless asked."""
-
-    reminders: Annotated[bool, Field(strict=True)] = True
-    marketing: Annotated[bool, Field(strict=True)] = False
-
-
-class ClientFields(Body):
-    """Who the booking is for."""
-
-    name: Name
-    email: EmailAddress
-    phone: PhoneNumber | None = None
-    tz: TimeZoneName
-    language: LanguageCode = "en"
-
-
-class AddressFields(Body):
-    """Where an in-person session takes place."""
-
-    street: Line
-    city: Line | None = None
-    postal: PostalCode
-    note: Text | None = None
-
-
-class BookingFields(Body):
-    """A booking from a hold, or straight from a time."""
-
-    hold: UUID | None = None
-    service: ServiceCode | None = None
-    mode: ModeName | None = None
-    start: Instant | None = None
-    trainer: UUID | None = None
-    postal: PostalCode | None = None
-    client: ClientFields
-    address: AddressFields | None = None
-    conditions: Annotated[tuple[ConditionCode, ...], Field(max_length=9)] = ()
-    goal: Text | None = None
-    consent: ConsentFields = ConsentFields()
-
-    @model_validator(mode="after")
-    def _hold_or_time(self) -> "BookingFields":
-        time = {"service": self.service, "mode": self.mode, "start": self.start}
-        if self.hold is None:
-            wrong = [name for name, value in time.items() if value is None]
-            message = "is needed where no hold is given"
-        else:
-            place = {"trainer": self.trainer, "postal": self.postal}
-            wrong = [name for name, value in (time | place).items() if value is not None]
-            message = "comes with the hold; leave it out"
-        if wrong:
-            # Raised through pydantic, which would blame the body and not its fields.
-            raise Invalid(
-                "invalid",
-                f"Please correct: {', '.join(wrong)}. Nothing was stored.",
-                fields=[FieldError(name, message) for name in wrong],
-            )
-        return self
-
-    def wish(self) -> BookingWish:
-        """The wish as handlers take it."""
-        time = None
-        if self.service is not None and self.mode is not None and self.start is not None:
-            time = TimeWish(self.service, self.mode, self.start, self.trainer, self.postal)
-        return BookingWish(
-            client=ClientWish(
-                name=self.client.name.strip(),
-                email=self.client.email,
-                phone=self.client.phone,
-                tz=self.client.tz,
-                language=self.client.language,
-                reminders=self.consent.reminders,
-                marketing=self.consent.marketing,
-            ),
-            hold_id=self.hold,
-            time=time,
-            address=self.address.model_dump(exclude_none=True) if self.address else None,
-            conditions=tuple(dict.fromkeys(self.conditions)),
-            goal=self.goal,
-        )
+from shared.zones import zone
 
 
 class RescheduleFields(Body):
@@ -155,9 +35,13 @@ class RescheduleFields(Body):
 
 
 class CancelFields(Body):
-    """A cancellation needs no reason."""
+    """A cancellation needs no reason; who has one may give it to trainer and staff alone.
+
+    A flare is never late: say so with `because`.
+    """
 
     reason: Text | None = None
+    because: Because | None = None
 
 
 def routes(db: Database, clock: Clock, writer: Writer, links: Links, public_url: str) -> APIRouter:
@@ -180,6 +64,12 @@ def routes(db: Database, clock: Clock, writer: Writer, links: Links, public_url:
             return linked(body) if is_client else body
 
         return finish
+
+    def shown_to(caller: Caller, row: bookings.BookingRow) -> dict[str, Any]:
+        body = documents.booking(row)
+        if _is_client(caller, row.client_id, row.id):
+            return linked(body)
+        return documents.with_reason(body, row)
 
     @router.post("/holds", status_code=201, response_model=documents.HoldDocument)
     async def place_hold(body: TimeFields, request: Request, caller: CallerNow) -> Response:
@@ -221,7 +111,41 @@ def routes(db: Database, clock: Clock, writer: Writer, links: Links, public_url:
         _let_pass(caller, row)
         if row is None:
             raise NotFound("no-such-booking", "There is no such booking.")
-        return documents.respond(linked_for(caller)(documents.booking(row)), row.version)
+        return documents.respond(shown_to(caller, row), row.version)
+
+    @router.get("/clients/{client_id}/bookings", response_model=PageDocument[BookingDocument])
+    async def of_client(
+        client_id: UUID,
+        caller: CallerNow,
+        page: PageNow,
+        first: Annotated[Day | None, Query(alias="from")] = None,
+        last: Annotated[Day | None, Query(alias="to")] = None,
+        status: Annotated[tuple[Status, ...], Query()] = (),
+    ) -> JSONResponse:
+        """A client's bookings, newest first, for the client, their trainer and staff.
+
+        Dates are those of the client's zone, both included.
+        """
+        before = page.after(datetime, UUID)
+        async with db.reading() as connection:
+            await let_in(connection, caller, client_id, "bookings", now=clock())
+            client = await people.find_person(connection, client_id)
+            if client is None:
+                raise NotFound("no-such-client", "There is no such client.")
+            rows = await bookings.of_client(
+                connection,
+                client_id,
+                since=None if first is None else _midnight(first, client.tz),
+                until=None if last is None else _midnight(last + timedelta(days=1), client.tz),
+                statuses=status,
+                before=before,
+                limit=page.limit,
+            )
+        return JSONResponse(
+            page.answer(
+                rows, key=lambda row: (row.start, row.id), show=lambda row: shown_to(caller, row)
+            )
+        )
 
     @router.get("/bookings/{booking_id}/calendar.ics", response_class=Response)
     async def calendar(booking_id: UUID, request: Request, token: str | None = None) -> Response:
@@ -288,21 +212,33 @@ def routes(db: Database, clock: Clock, writer: Writer, links: Links, public_url:
         booking_id: UUID,
         request: Request,
         caller: CallerNow,
-        body: CancelFields | None = None,  # noqa: ARG001 - a reason is welcome, never needed
+        body: CancelFields | None = None,
     ) -> Response:
         """Cancel a booking, at any time before it begins, without a reason."""
         _known(caller)
         version = expected_version(request)
+        said = body or CancelFields()
 
         async def work(tx: Transaction) -> Answer:
             after = await changes.cancel(
-                tx, booking_id, caller, version=version, signer=signer, now=clock()
+                tx,
+                booking_id,
+                caller,
+                because=said.because,
+                reason=said.reason,
+                version=version,
+                signer=signer,
+                now=clock(),
             )
             return await answer_with(tx, after)
 
         return await writer.commit(request, caller, work, finish=linked_for(caller))
 
     return router
+
+
+def _midnight(day: date, tz: str) -> datetime:
+    return datetime.combine(day, time.min, zone(tz)).astimezone(UTC)
 
 
 def _known(caller: Caller) -> None:

@@ -1,6 +1,7 @@
 """What can be booked, where, with whom and when."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -10,6 +11,7 @@ from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import to_json
 
+from services.booking.api.access import CallerNow
 from services.booking.api.fields import (
     AreaCode,
     ConditionCode,
@@ -23,14 +25,22 @@ from services.booking.api.fields import (
 )
 from services.booking.domain import areas, services, slots
 from services.booking.domain.areas import Place
+from services.booking.domain.people import Caller
 from services.booking.domain.services import SERVICES, Service
 from services.booking.domain.slots import ReasonCode
 from services.booking.domain.trainers import Wish
-from services.booking.queries.slots import Opening, SlotWish, explain, openings, rfc3339
+from services.booking.queries.slots import (
+    Opening,
+    SlotWish,
+    client_of,
+    explain,
+    openings,
+    rfc3339,
+)
 from services.booking.queries.trainers import trainers
 from shared.clock import Clock
 from shared.errors import Invalid
-from shared.postgres import Database
+from shared.postgres import Database, Transaction
 from shared.zones import zone
 
 SLOTS_MAX_DAYS = 31
@@ -122,7 +132,10 @@ class TrainersQuery(BaseModel):
 
 
 class SlotsQuery(BaseModel):
-    """Which slots: dates in `tz`, both included, at most 31; a visit needs its postal code."""
+    """Which slots: dates in `tz`, both included, at most 31; a visit needs its postal code.
+
+    `hold` is the caller's own hold, which hides nothing from them.
+    """
 
     model_config = ConfigDict(validate_by_name=False, validate_by_alias=True)
 
@@ -135,16 +148,18 @@ class SlotsQuery(BaseModel):
     trainer: UUID | None = None
     condition: ConditionCode | None = None
     language: LanguageCode | None = None
+    hold: UUID | None = None
 
 
 class ExplainQuery(BaseModel):
-    """The start in question."""
+    """The start in question; `hold` is the caller's own, which does not count against it."""
 
     trainer: UUID
     start: Instant
     service: ServiceCode
     mode: ModeName
     postal: PostalCode | None = None
+    hold: UUID | None = None
 
 
 def routes(db: Database, clock: Clock) -> APIRouter:
@@ -169,25 +184,24 @@ def routes(db: Database, clock: Clock) -> APIRouter:
         return [TrainerAnswer.model_validate(one, from_attributes=True) for one in found]
 
     @router.get("/slots", summary="Times that can be booked", response_model=SlotsAnswer)
-    async def find(query: Annotated[SlotsQuery, Query()]) -> Response:
+    async def find(query: Annotated[SlotsQuery, Query()], caller: CallerNow) -> Response:
         _check_days(query.first, query.last)
         place = _visited(query.mode, query.postal)
         service = services.find(query.service)
+        wish = SlotWish(
+            service,
+            query.mode,
+            place.area if place else None,
+            place.postal if place else None,
+            trainer_id=query.trainer,
+            conditions=_listed(query.condition),
+            language=query.language,
+            besides=query.hold,
+        )
+        within = slots.local_days(query.tz, query.first, query.last)
         async with db.reading() as connection:
-            found = await openings(
-                connection,
-                SlotWish(
-                    service,
-                    query.mode,
-                    place.area if place else None,
-                    query.postal if place else None,
-                    trainer_id=query.trainer,
-                    conditions=_listed(query.condition),
-                    language=query.language,
-                ),
-                within=slots.local_days(query.tz, query.first, query.last),
-                now=clock(),
-            )
+            wish = replace(wish, client_id=await _client_of(connection, caller))
+            found = await openings(connection, wish, within=within, now=clock())
         answer = {
             "tz": query.tz,
             "slots": _by_start(found, service, query.tz),
@@ -199,25 +213,29 @@ def routes(db: Database, clock: Clock) -> APIRouter:
     @router.get("/slots/explain", summary="Why a time is not offered")
     async def why_not(query: Annotated[ExplainQuery, Query()]) -> ExplainAnswer:
         place = _visited(query.mode, query.postal)
+        wish = SlotWish(
+            services.find(query.service),
+            query.mode,
+            place.area if place else None,
+            place.postal if place else None,
+            trainer_id=query.trainer,
+            besides=query.hold,
+        )
         async with db.reading() as connection:
-            reasons = await explain(
-                connection,
-                SlotWish(
-                    services.find(query.service),
-                    query.mode,
-                    place.area if place else None,
-                    query.postal if place else None,
-                    trainer_id=query.trainer,
-                ),
-                query.start,
-                now=clock(),
-            )
+            reasons = await explain(connection, wish, query.start, now=clock())
         return ExplainAnswer(
             offered=not reasons,
             reasons=[ReasonAnswer(code=one.code, detail=one.detail) for one in reasons],
         )
 
     return router
+
+
+async def _client_of(connection: Transaction, caller: Caller) -> UUID | None:
+    """Whose trainer comes first: the signed-in client, or the one of the caller's booking."""
+    if caller.booking_id is not None:
+        return await client_of(connection, caller.booking_id)
+    return caller.person_id if caller.role == "client" else None
 
 
 def _listed(condition: ConditionCode | None) -> tuple[ConditionCode, ...]:

@@ -1,7 +1,5 @@
-"""A client's reports, progress and live stream over HTTP."""
+"""A client's reports and progress over HTTP."""
 
-import json
-from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -9,24 +7,17 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, Field
-from sse_starlette import EventSourceResponse, ServerSentEvent
 
-from services.booking.api import documents
-from services.booking.api.access import CallerNow, may_lift_holds, may_report_for
+from services.booking.api.access import CallerNow, let_in, seeing
 from services.booking.api.fields import Body, Instant, NotBlank, OptionCode, Storable, Text
 from services.booking.api.writing import Answer, Writer
 from services.booking.handlers import submissions
-from services.booking.queries import bookings, progress
-from services.booking.queries.bookings import BookingRow
-from services.booking.streams import Wakeups, ticks
+from services.booking.queries import progress
 from shared.clock import Clock
 from shared.contracts.progress import Level
 from shared.contracts.submissions import CheckIn, CheckInKind, RedFlag, Score, Why
 from shared.errors import NotFound
 from shared.postgres import Database, Transaction
-
-LOOK_AGAIN_S = 15.0
-"""A stream that was not woken looks for itself, and its comment keeps proxies from closing it."""
 
 MOST_EXERCISES = 40
 
@@ -89,12 +80,7 @@ class AnswerDocument(BaseModel):
     reason: str | None = None
 
 
-def routes(
-    db: Database,
-    clock: Clock,
-    writer: Writer,
-    wakeups: Wakeups,
-) -> APIRouter:
+def routes(db: Database, clock: Clock, writer: Writer) -> APIRouter:
     """What a client reports and sees."""
     router = APIRouter(prefix="/v1/clients/{client_id}", tags=["client"])
 
@@ -109,10 +95,10 @@ def routes(
         """Check in before, after, the next morning, or on any day."""
 
         async def work(tx: Transaction) -> Answer:
-            caller_id = await may_report_for(tx, caller, client_id)
             now = clock()
+            who = await let_in(tx, caller, client_id, "report", now=now)
             submission_id = await submissions.submit_check_in(
-                tx, client_id, caller_id, body.check_in(now), now=now
+                tx, client_id, who.actor_id, body.check_in(now), now=now
             )
             return accepted(client_id, submission_id)
 
@@ -125,9 +111,10 @@ def routes(
         """End a safety hold, after speaking with the client."""
 
         async def work(tx: Transaction) -> Answer:
-            await may_lift_holds(tx, caller, client_id)
+            now = clock()
+            await let_in(tx, caller, client_id, "lift", now=now)
             submission_id = await submissions.submit_hold_lift(
-                tx, client_id, caller, hold_id, body.reason, now=clock()
+                tx, client_id, caller, hold_id, body.reason, now=now
             )
             return accepted(client_id, submission_id)
 
@@ -140,61 +127,17 @@ def routes(
     )
     async def answer(client_id: UUID, submission_id: UUID, caller: CallerNow) -> dict[str, Any]:
         """What became of a report."""
-        async with db.reading() as connection:
-            await may_report_for(connection, caller, client_id)
+        async with seeing(db, caller, client_id, "answer", now=clock()) as (connection, _):
             found = await progress.submission(connection, client_id, submission_id)
-        if found is None:
-            raise NotFound("no-such-submission", "There is no such report of this client.")
+            if found is None:
+                raise NotFound("no-such-submission", "There is no such report of this client.")
         return found
 
     @router.get("/progress")
     async def view(client_id: UUID, caller: CallerNow) -> JSONResponse:
-        """All that the client's page shows."""
-        async with db.reading() as connection:
-            await may_report_for(connection, caller, client_id)
+        """All that the client's page shows; the care team sees what the client shares."""
+        async with seeing(db, caller, client_id, "progress", now=clock()) as (connection, sight):
             document = await progress.view(connection, client_id)
-        return JSONResponse(document, headers={"ETag": f'"{document["version"]}"'})
-
-    @router.get("/stream", response_class=EventSourceResponse)
-    async def stream(client_id: UUID, caller: CallerNow) -> EventSourceResponse:
-        """Follow a client: `progress` and `booking` events as they happen."""
-        async with db.reading() as connection:
-            await may_report_for(connection, caller, client_id)
-        return EventSourceResponse(follow(client_id), ping=int(LOOK_AGAIN_S))
-
-    async def follow(client_id: UUID) -> AsyncIterator[ServerSentEvent]:
-        shown = -1
-        known: dict[UUID, int] | None = None
-        with wakeups.watching(client_id) as woken:
-            async for _ in ticks(woken, every_s=LOOK_AGAIN_S):
-                async with db.reading() as connection:
-                    document = await progress.view(connection, client_id)
-                    known, changed = await _changed(connection, client_id, known)
-                if document["version"] > shown:
-                    shown = document["version"]
-                    yield _event("progress", document, str(shown))
-                for row in changed:
-                    body = documents.booking(row)
-                    yield _event("booking", body, f"{row.id}-{row.version}")
+        return JSONResponse(sight.view(document), headers={"ETag": f'"{document["version"]}"'})
 
     return router
-
-
-async def _changed(
-    connection: Transaction, client_id: UUID, known: dict[UUID, int] | None
-) -> tuple[dict[UUID, int], list[BookingRow]]:
-    """The versions of a client's bookings now, and the bookings that changed since `known`."""
-    # By version, not by time: what was decided first may well be committed last.
-    current = await bookings.versions(connection, client_id)
-    changed = []
-    for booking_id, version in current.items():
-        if known is not None and known.get(booking_id) != version:
-            row = await bookings.find(connection, booking_id)
-            if row is not None:
-                current[booking_id] = row.version
-                changed.append(row)
-    return current, changed
-
-
-def _event(name: str, body: dict[str, Any], identity: str) -> ServerSentEvent:
-    return ServerSentEvent(data=json.dumps(body), event=name, id=identity)

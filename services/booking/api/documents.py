@@ -6,13 +6,15 @@ from uuid import UUID
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel
 
-from services.booking.domain import services
+from services.booking.domain import policy, services
 from services.booking.domain.addresses import one_line
+from services.booking.domain.bookings import STANDING
 from services.booking.domain.links import LinkSigner
 from services.booking.queries.bookings import BookingRow
 from services.booking.store.reservations import Hold
 from shared.calendar import calendar_file
 from shared.clock import rfc3339
+from shared.contracts.booking import Because
 
 
 class TrainerDocument(BaseModel):
@@ -35,7 +37,11 @@ class HoldDocument(BaseModel):
 
 
 class BookingDocument(BaseModel):
-    """A booking; the manage token is told to the client alone."""
+    """A booking; the manage token is told to the client alone, the reason to trainer and staff.
+
+    Until `free_until` it can be moved or cancelled without being late. A cancelled one says whether
+    it was `late`, and `because` of what. `credit`: a session paid for ahead is used for it.
+    """
 
     id: UUID
     version: int
@@ -47,6 +53,12 @@ class BookingDocument(BaseModel):
     start: str
     end: str
     tz: str
+    credit: bool
+    free_until: str | None = None
+    late: bool | None = None
+    because: Because | None = None
+    reason: str | None = None
+    series_id: UUID | None = None
     join_url: str | None = None
     address: dict[str, Any] | None = None
     manage_token: str | None = None
@@ -79,12 +91,24 @@ def booking(row: BookingRow) -> dict[str, Any]:
         "start": rfc3339(row.start),
         "end": rfc3339(row.end),
         "tz": row.tz,
+        "credit": row.credit,
     }
+    if row.status in STANDING:
+        body["free_until"] = rfc3339(policy.free_until(row.service, row.start))
+    if row.status == "cancelled":
+        body |= {"late": row.late, "because": row.because}
+    if row.series_id is not None:
+        body["series_id"] = str(row.series_id)
     if row.join_url is not None:
         body["join_url"] = row.join_url
     if row.address is not None:
         body["address"] = row.address
     return body
+
+
+def with_reason(body: dict[str, Any], row: BookingRow) -> dict[str, Any]:
+    """A booking with what was said when it was cancelled: for its trainer and staff alone."""
+    return body if row.cancel_reason is None else body | {"reason": row.cancel_reason}
 
 
 def with_links(body: dict[str, Any], signer: LinkSigner, public_url: str) -> dict[str, Any]:

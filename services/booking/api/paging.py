@@ -21,8 +21,8 @@ PAGE_ITEMS = 50
 PAGE_MAX_ITEMS = 200
 """More would be megabytes in one answer."""
 
-CURSOR_MAX_CHARACTERS = 512
-"""Ours hold a time, an id or an address, and stay under 400."""
+CURSOR_MAX_CHARACTERS = 1024
+"""Ours hold an id and a time or a name, whose 120 characters may take six bytes each."""
 
 BIGGEST_INT = 2**63 - 1
 """What a database's bigint can hold."""

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
+from services.booking.domain.meetings import MeetingRooms
+
 Purpose = Literal["manage", "calendar", "waitlist"]
 """What a link opens: the first two a booking, the last a place on the waitlist."""
 
@@ -46,7 +48,7 @@ class LinkSigner:
 
 @dataclass(frozen=True)
 class Links:
-    """What bookings need to make links: the signer and the base of meeting rooms."""
+    """What bookings need to make links: the signer, and the rooms where virtual sessions meet."""
 
     signer: LinkSigner
-    meeting_url: str
+    rooms: MeetingRooms

@@ -34,6 +34,8 @@ _VERDICTS: dict[ReasonCode, Verdict] = {
     "taken": "taken",
 }
 
+_TAKEN = "The trainer is already taken or held at this time."
+
 
 @dataclass(frozen=True)
 class SeriesDate:
@@ -47,6 +49,11 @@ class SeriesDate:
     wall: datetime
     start: datetime
     exists: bool = True
+
+    @property
+    def at(self) -> int:
+        """The instant in seconds since 1970."""
+        return int(self.start.timestamp())
 
 
 @dataclass(frozen=True)
@@ -109,15 +116,20 @@ def judge(
             f"{date.wall:%H:%M} does not exist on {date.wall:%Y-%m-%d}: the clocks go forward.",
         )
     against = [] if offered else list(reasons)
-    if meets(busy, int(date.start.timestamp()), seconds):
+    if meets(busy, date.at, seconds):
         against.append(Reason("taken", "The client has another session at this time."))
     elif not offered and not against:
-        against.append(Reason("taken", "The trainer is already taken or held at this time."))
+        against.append(Reason("taken", _TAKEN))
     if not against:
         return Judged(date, "free")
     order = list(_VERDICTS)
     first = min(against, key=lambda reason: order.index(reason.code))
     return Judged(date, _VERDICTS[first.code], first.detail)
+
+
+def lost(date: SeriesDate) -> Judged:
+    """The verdict on a date whose time somebody has."""
+    return Judged(date, "taken", _TAKEN)
 
 
 def choose(options: Sequence[ChoiceT]) -> ChoiceT | None:
@@ -149,6 +161,23 @@ def together(facts: Sequence[FactT], change_id: UUID) -> list[FactT]:
         )
         for place, fact in enumerate(facts, start=1)
     ]
+
+
+def around(dates: Iterable[SeriesDate], near: timedelta) -> list[Range]:
+    """The time nearer than that to one of the dates, as sorted ranges that do not touch."""
+    seconds = int(near.total_seconds())
+    return merged((date.at - seconds, date.at + seconds) for date in dates)
+
+
+def merged(ranges: Iterable[Range]) -> list[Range]:
+    """The same time as sorted ranges that do not touch."""
+    found: list[Range] = []
+    for lo, hi in sorted(ranges):
+        if found and lo <= found[-1][1]:
+            found[-1] = found[-1][0], max(hi, found[-1][1])
+        else:
+            found.append((lo, hi))
+    return found
 
 
 def meets(busy: Sequence[Range], start: int, seconds: int) -> bool:

@@ -1,71 +1,44 @@
 """Which starts are offered: working time on a local grid, minus what is taken.
 
-Instants are seconds since 1970 in UTC; wall times are the same count as if the wall were UTC.
+A session lies wholly in working time: the hours without time off. With its buffers, which may lie
+outside the hours, it meets nothing that is taken and nothing that ways to and from visits bar.
+Instants are seconds since 1970 in UTC.
 """
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
-from math import ceil, floor
-from typing import Literal, NamedTuple, TypeAlias, TypeVar
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from operator import itemgetter
+from typing import Literal
 
-from shared.zones import zone
+from services.booking.domain.areas import city_of
+from services.booking.domain.slots_hours import (
+    GRID_S,
+    Hours,
+    Overrides,
+    Span,
+    Timetable,
+    days_around,
+    grid,
+    span,
+    working,
+    working_days,
+)
+from services.booking.domain.slots_settings import COMPANY, SlotSettings
+from services.booking.domain.slots_travel import LOOK_AROUND_S, Barred, Block, barred
+from services.booking.domain.slots_walls import Range, local_days, shown
+from services.booking.domain.travel import Stop, TravelTimes, travel_times
 
-GRID_S = 30 * 60
-"""Starts are half an hour apart, counted on the wall from the start of hours: easy to remember."""
+__all__ = [
+    "COMPANY", "Block", "Hours", "Overrides", "Range", "Reason", "ReasonCode", "Rules", "Session",
+    "SlotSettings", "Span", "Taken", "Timetable", "explain", "local_days", "met_by", "nearest",
+    "offered", "span", "works",
+]  # fmt: skip
 
-NOTICE = timedelta(hours=2)
-"""The least time from booking to start: a trainer must be able to see it and get there."""
-
-WINDOW = timedelta(days=400)
-"""How far ahead can be booked: a year of weekly sessions, with room to plan it."""
-
-BUFFER_BEFORE_S = 0
-BUFFER_AFTER_S = 0
-"""Time kept free around a session: none, until travel between visits is known."""
-
-MARGIN_DAYS = 2
-"""Working days looked at around those of UTC: the local date may be the one beside it, and hours
-that span midnight belong to the date they begin on."""
-
-_DAY_S = 24 * 60 * 60
-
-_OFFSET_MAX_S = 15 * 60 * 60
-"""No zone is further from UTC than 14 hours."""
-
-_SAMPLE_S = 6 * 60 * 60
-"""No zone changes its offset twice within six hours, so sampling at this step finds all changes."""
-
-Range: TypeAlias = tuple[int, int]
-"""From an instant to a later one, which is no longer in it."""
-
-
-At = TypeVar("At", int, float)
-
-
-class Span(NamedTuple):
-    """Working hours that begin on a weekday (0 is Monday): minutes of the wall from its midnight.
-
-    `closes` is after `opens`; beyond 1440 it lies on the next day.
-    """
-
-    day: int
-    opens: int
-    closes: int
-
-
-Hours: TypeAlias = tuple[Span, ...]
-"""The weekly hours of a trainer."""
-
-
-def span(day: int, opens: int, closes: int) -> Span:
-    """Hours from `opens` to `closes`; closing at or before opening spans midnight."""
-    return Span(day, opens, closes if closes > opens else closes + 24 * 60)
-
-
-ReasonCode = Literal["outside-hours", "off-grid", "taken", "notice", "window", "mode", "area"]
+ReasonCode = Literal[
+    "outside-hours", "off", "off-grid", "taken", "unreachable", "notice", "window", "mode", "area"
+]
 
 
 @dataclass(frozen=True)
@@ -76,69 +49,123 @@ class Reason:
     detail: str
 
 
-def local_days(tz: str, first: date, last: date) -> list[Range]:
-    """The instants whose date in `tz` is one from `first` to `last`, as sorted ranges."""
-    walls = _midnight(first.toordinal()), _midnight(last.toordinal() + 1)
-    return _merged((lo, hi) for lo, hi, _ in _instants(tz, *walls))
+@dataclass(frozen=True)
+class Rules:
+    """When a trainer can be booked; `base` is where the working day begins and ends."""
+
+    table: Timetable
+    settings: SlotSettings = COMPANY
+    base: Stop | None = None
 
 
-def bookable(now: datetime) -> Range:
-    """The starts that notice and booking window allow at `now`."""
-    return ceil((now + NOTICE).timestamp()), floor((now + WINDOW).timestamp()) + 1
+@dataclass(frozen=True)
+class Session:
+    """What is to be placed: its length, and where it takes place (None: virtual)."""
+
+    length: timedelta
+    stop: Stop | None = None
+
+    @property
+    def seconds(self) -> int:
+        """The length."""
+        return int(self.length.total_seconds())
+
+
+@dataclass
+class Taken:
+    """What a trainer's time is taken by: sessions with their buffers, and time off."""
+
+    blocks: list[Block] = field(default_factory=list)
+    off: list[Range] = field(default_factory=list)
+
+    def meeting(self, since: int, until: int) -> "Taken":
+        """What of it meets a range."""
+        return Taken(
+            [one for one in self.blocks if one.since < until and one.until > since],
+            [(lo, hi) for lo, hi in self.off if lo < until and hi > since],
+        )
 
 
 def met_by(lo: int, hi: int, length: timedelta) -> Range:
-    """The time that sessions starting in a range can meet, buffers included."""
-    return lo - BUFFER_BEFORE_S, hi + int(length.total_seconds()) + BUFFER_AFTER_S
+    """The time whose sessions matter to sessions of that length that start in a range."""
+    # Buffers are far shorter than what ways look at.
+    return lo - LOOK_AROUND_S, hi + int(length.total_seconds()) + LOOK_AROUND_S
 
 
 def offered(
-    tz: str, hours: Hours, length: timedelta, *, within: Sequence[Range], taken: Iterable[Range]
+    rules: Rules,
+    session: Session,
+    taken: Taken,
+    *,
+    within: Sequence[Range],
+    now: datetime,
+    times: TravelTimes | None = None,
 ) -> list[int]:
-    """The starts in `within` (sorted ranges) that the hours allow and nothing `taken` meets."""
+    """The starts in `within` (sorted ranges) at which the session is offered, sorted."""
+    earliest, latest = rules.settings.bookable(now)
+    within = [(max(lo, earliest), min(hi, latest)) for lo, hi in within]
+    within = [(lo, hi) for lo, hi in within if lo < hi]
     if not within:
         return []
-    seconds = int(length.total_seconds())
-    days = _ordinal(within[0][0]) - MARGIN_DAYS, _ordinal(within[-1][1]) + MARGIN_DAYS
-    grid = _grid(tz, hours, *days, seconds)
+    days = days_around(within[0][0], within[-1][1])
+    all_starts = grid(rules.table, *days, session.seconds)
     starts: list[int] = []
     for lo, hi in within:
-        starts += grid[bisect_left(grid, lo) : bisect_left(grid, hi)]
-    return _without(starts, seconds, taken)
+        starts += all_starts[bisect_left(all_starts, lo) : bisect_left(all_starts, hi)]
+    if not starts:
+        return []
+    before, after = _buffers(rules.settings)
+    in_the_way = [(block.since, block.until) for block in taken.blocks]
+    in_the_way += [(one.lo, one.hi) for one in _barred(rules, session, taken, days, times)]
+    starts = _without(starts, session.seconds, taken.off)
+    return _without(starts, session.seconds + after, in_the_way, before=before)
 
 
 def explain(
-    tz: str,
-    hours: Hours,
-    length: timedelta,
+    rules: Rules,
+    session: Session,
+    taken: Taken,
     *,
     start: datetime,
-    taken: Iterable[Range],
     now: datetime,
+    times: TravelTimes | None = None,
 ) -> list[Reason]:
     """All that keeps a trainer's time from being offered; empty when it is offered."""
-    at, seconds = start.timestamp(), int(length.total_seconds())
-    reasons = []
-    if at < now.timestamp():
-        reasons.append(Reason("notice", "This time has passed."))
-    elif start < now + NOTICE:
-        ahead = int(NOTICE.total_seconds() // 3600)
-        reasons.append(Reason("notice", f"Sessions are booked at least {ahead} hours ahead."))
-    if start > now + WINDOW:
-        reasons.append(Reason("window", f"Sessions are booked at most {WINDOW.days} days ahead."))
-    days = _ordinal(int(at)) - MARGIN_DAYS, _ordinal(int(at)) + MARGIN_DAYS
-    if not any(lo <= at and at + seconds <= hi for lo, hi in _working(tz, hours, *days)):
-        reasons.append(
-            Reason("outside-hours", "The session does not lie wholly in the trainer's hours.")
-        )
-    elif at not in _grid(tz, hours, *days, seconds):
+    at = start.timestamp()
+    reasons = _too_soon_or_far(rules.settings, start, now)
+    days = days_around(int(at), int(at))
+    found = _outside_working_time(rules.table, session, taken, at, days)
+    if found is not None:
+        reasons.append(found)
+    elif at not in grid(rules.table, *days, session.seconds):
         step = GRID_S // 60
         reasons.append(
             Reason("off-grid", f"Sessions start every {step} minutes from the start of hours.")
         )
-    if not _without([at], seconds, taken):
+    before, after = _buffers(rules.settings)
+
+    def meets(lo: int, hi: int) -> bool:
+        return at - before < hi and at + session.seconds + after > lo
+
+    if any(meets(block.since, block.until) for block in taken.blocks):
         reasons.append(Reason("taken", "The trainer is already taken or held at this time."))
+    else:
+        in_the_way = _barred(rules, session, taken, days, times)
+        causes = [one for one in in_the_way if meets(one.lo, one.hi)]
+        reasons += [
+            Reason("unreachable", sentence)
+            for sentence in dict.fromkeys(_told(one, session, rules.table.tz) for one in causes)
+        ]
     return reasons
+
+
+def works(table: Timetable, off: Sequence[Range], start: datetime, end: datetime) -> bool:
+    """Whether a session lies wholly in a trainer's working time."""
+    lo, hi = int(start.timestamp()), int(end.timestamp())
+    ranges = working(table, *days_around(lo, hi))
+    return any(since <= lo and hi <= until for since, until in ranges) and not any(
+        lo < until and hi > since for since, until in off
+    )
 
 
 def nearest(starts: Sequence[int], wished: float, count: int) -> list[int]:
@@ -148,123 +175,85 @@ def nearest(starts: Sequence[int], wished: float, count: int) -> list[int]:
     return sorted(around, key=lambda start: (abs(start - wished), start))[:count]
 
 
-def _without(starts: list[At], seconds: int, taken: Iterable[Range]) -> list[At]:
-    """The sorted starts whose session, buffers included, meets no taken range."""
-    free: list[At] = []
+def _buffers(settings: SlotSettings) -> tuple[int, int]:
+    return settings.buffer_before_minutes * 60, settings.buffer_after_minutes * 60
+
+
+def _barred(
+    rules: Rules,
+    session: Session,
+    taken: Taken,
+    days: tuple[int, int],
+    times: TravelTimes | None,
+) -> list[Barred]:
+    before, after = _buffers(rules.settings)
+    return barred(
+        taken.blocks,
+        session.stop,
+        takes=before + session.seconds + after,
+        tz=rules.table.tz,
+        base=rules.base,
+        days=[] if rules.base is None else working_days(rules.table, *days),
+        times=times or travel_times(),
+    )
+
+
+def _too_soon_or_far(settings: SlotSettings, start: datetime, now: datetime) -> list[Reason]:
+    reasons = []
+    if start < now:
+        reasons.append(Reason("notice", "This time has passed."))
+    elif start < now + settings.notice:
+        hours, minutes = divmod(settings.notice_minutes, 60)
+        ahead = f"{hours} hours" if not minutes else f"{settings.notice_minutes} minutes"
+        reasons.append(Reason("notice", f"Sessions are booked at least {ahead} ahead."))
+    if start > now + settings.window:
+        far = settings.window_days
+        reasons.append(Reason("window", f"Sessions are booked at most {far} days ahead."))
+    return reasons
+
+
+def _outside_working_time(
+    table: Timetable, session: Session, taken: Taken, at: float, days: tuple[int, int]
+) -> Reason | None:
+    end = at + session.seconds
+
+    def inside(hours: Timetable) -> bool:
+        return any(lo <= at and end <= hi for lo, hi in working(hours, *days))
+
+    if not inside(table):
+        here = shown(table.tz, int(at)).date().toordinal()
+        days_off = {date for date, hours in table.overrides if not hours}
+        others = tuple(one for one in table.overrides if one[0] not in days_off)
+        if here in days_off or (days_off and inside(table._replace(overrides=others))):
+            return Reason("off", "The trainer does not work on that day.")
+        return Reason("outside-hours", "The session does not lie wholly in the trainer's hours.")
+    if any(at < hi and end > lo for lo, hi in taken.off):
+        return Reason("off", "The trainer has time off then.")
+    return None
+
+
+def _told(one: Barred, session: Session, tz: str) -> str:
+    """What bars a start, without a word of whose visit it is or where a trainer lives."""
+    at = f"{shown(tz, one.at):%H:%M %Z}"
+    if one.visit is None:
+        edge = f"begins at {at}" if one.before else f"ends at {at}"
+        return f"The trainer's day {edge}, too far away to make the way."
+    place = city_of(one.visit.area)
+    if session.stop is None:
+        return f"The trainer drives to a visit in {place} that begins at {at}."
+    if one.before:
+        return f"The way from a visit in {place} that ends at {at} takes longer."
+    return f"The way to a visit in {place} that begins at {at} takes longer."
+
+
+def _without(
+    starts: list[int], taking: int, ranges: Iterable[Range], *, before: int = 0
+) -> list[int]:
+    """The sorted starts that meet no range from `before` seconds ahead until `taking` after."""
+    free: list[int] = []
     here = 0
-    for lo, hi in sorted(taken):
-        first = bisect_right(starts, lo - seconds - BUFFER_AFTER_S, here)
+    for lo, hi in sorted(ranges, key=itemgetter(0)):
+        first = bisect_right(starts, lo - taking, here)
         free += starts[here:first]
-        here = max(first, bisect_left(starts, hi + BUFFER_BEFORE_S, first))
+        here = max(first, bisect_left(starts, hi + before, first))
     return free + starts[here:]
-
-
-@lru_cache(maxsize=512)
-def _grid(tz: str, hours: Hours, first: int, last: int, seconds: int) -> tuple[int, ...]:
-    """All starts on the days (ordinals) that leave room for a session of that many seconds."""
-    starts = sorted({start for day in _days(tz, hours, first, last) for start in day.starts})
-    fitting, here = [], 0
-    working = _working(tz, hours, first, last)
-    for start in starts:
-        while working[here][1] <= start:
-            here += 1
-        if start + seconds <= working[here][1]:
-            fitting.append(start)
-    return tuple(fitting)
-
-
-@lru_cache(maxsize=512)
-def _working(tz: str, hours: Hours, first: int, last: int) -> tuple[Range, ...]:
-    """Working time that begins on the days, as sorted ranges that do not touch."""
-    return tuple(_merged(r for day in _days(tz, hours, first, last) for r in day.working))
-
-
-def _merged(ranges: Iterable[Range]) -> list[Range]:
-    merged: list[Range] = []
-    for lo, hi in sorted(ranges):
-        if merged and lo <= merged[-1][1]:
-            merged[-1] = merged[-1][0], max(hi, merged[-1][1])
-        else:
-            merged.append((lo, hi))
-    return merged
-
-
-class _Day(NamedTuple):
-    working: tuple[Range, ...]
-    starts: tuple[int, ...]
-
-
-def _days(tz: str, hours: Hours, first: int, last: int) -> list[_Day]:
-    by_weekday = [tuple(s for s in hours if s.day == day) for day in range(7)]
-    # An ordinal of 1 is a Monday, hence the shift by one.
-    return [_day(tz, by_weekday[(day - 1) % 7], day) for day in range(first, last + 1)]
-
-
-@lru_cache(maxsize=4096)
-def _day(tz: str, spans: Hours, ordinal: int) -> _Day:
-    """The working time and starts of the hours that begin on one date.
-
-    An instant is working time when the wall shows a time inside the hours. So a wall time that
-    a change of offset leaves out gives no start, and one that it repeats gives two.
-    """
-    working: list[Range] = []
-    starts: list[int] = []
-    for _, opens, closes in spans:
-        wall = _midnight(ordinal) + opens * 60
-        for lo, hi, offset in _instants(tz, wall, _midnight(ordinal) + closes * 60):
-            steps = -((wall - offset - lo) // GRID_S)
-            working.append((lo, hi))
-            starts += range(wall - offset + steps * GRID_S, hi, GRID_S)
-    return _Day(tuple(working), tuple(starts))
-
-
-def _instants(tz: str, wall_lo: int, wall_hi: int) -> list[tuple[int, int, int]]:
-    """The instants at which the wall shows `wall_lo` to `wall_hi`: ranges with their offset."""
-    found = []
-    years = (_year(wall_lo - _OFFSET_MAX_S), _year(wall_hi + _OFFSET_MAX_S))
-    for year in range(years[0], years[1] + 1):
-        for since, until, offset in _offsets(tz, year):
-            lo, hi = max(since, wall_lo - offset), min(until, wall_hi - offset)
-            if lo < hi:
-                found.append((lo, hi, offset))
-    return found
-
-
-@lru_cache(maxsize=512)
-def _offsets(tz: str, year: int) -> tuple[tuple[int, int, int], ...]:
-    """The offsets from UTC that a zone has in a UTC year: since, until, seconds."""
-    rules = zone(tz)
-
-    def offset(at: int) -> int:
-        shift = datetime.fromtimestamp(at, rules).utcoffset() or timedelta(0)
-        return int(shift.total_seconds())
-
-    since = int(datetime(year, 1, 1, tzinfo=UTC).timestamp())
-    end = int(datetime(year + 1, 1, 1, tzinfo=UTC).timestamp())
-    found, current = [], offset(since)
-    for sample in range(since, end, _SAMPLE_S):
-        following = min(sample + _SAMPLE_S, end - 1)
-        if offset(following) == current:
-            continue
-        before, after = sample, following
-        while after - before > 1:
-            middle = (before + after) // 2
-            before, after = (middle, after) if offset(middle) == current else (before, middle)
-        found.append((since, after, current))
-        since, current = after, offset(after)
-    return (*found, (since, end, current))
-
-
-def _midnight(ordinal: int) -> int:
-    return (ordinal - _EPOCH_ORDINAL) * _DAY_S
-
-
-def _ordinal(at: int) -> int:
-    return at // _DAY_S + _EPOCH_ORDINAL
-
-
-def _year(at: int) -> int:
-    return date.fromordinal(_ordinal(at)).year
-
-
-_EPOCH_ORDINAL = date(1970, 1, 1).toordinal()

@@ -1,4 +1,4 @@
-"""Trainers: what they can do, and for which wishes that is right."""
+"""Trainers: what they can do and when they work; and what is asked of them."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -6,7 +6,16 @@ from uuid import UUID
 
 from services.booking.domain.areas import city_of
 from services.booking.domain.people import Language
-from services.booking.domain.slots import Hours, Reason
+from services.booking.domain.slots import (
+    COMPANY,
+    Hours,
+    Overrides,
+    Reason,
+    Rules,
+    SlotSettings,
+    Timetable,
+)
+from services.booking.domain.travel import Stop
 from shared.contracts.booking import Area, Mode
 
 Condition = Literal[
@@ -14,23 +23,16 @@ Condition = Literal[
     "rheumatoid-arthritis", "fibromyalgia", "chronic-primary-pain", "other",
 ]  # fmt: skip
 
-_CONDITION_WORDS: dict[Condition, str] = {
-    "back-pain": "back pain",
-    "neck-pain": "neck pain",
-    "shoulder-pain": "shoulder pain",
-    "osteoarthritis-knee": "osteoarthritis of the knee",
-    "osteoarthritis-hip": "osteoarthritis of the hip",
-    "rheumatoid-arthritis": "rheumatoid arthritis",
-    "fibromyalgia": "fibromyalgia",
-    "chronic-primary-pain": "chronic primary pain",
-    "other": "other chronic conditions",
-}
-_LANGUAGE_WORDS: dict[Language, str] = {"en": "English", "fr": "French"}
+Known = Literal["met", "booked"]
+"""Whether the client's last session was with a trainer, or their first one is going to be."""
 
 
 @dataclass(frozen=True)
 class Trainer:
-    """A trainer's skills and weekly hours. `tz` is the zone of the hours."""
+    """A trainer's skills and hours. `tz` is the zone of the hours.
+
+    `known` is set for the one trainer whom the asking client knows.
+    """
 
     id: UUID
     name: str
@@ -40,6 +42,20 @@ class Trainer:
     languages: tuple[Language, ...]
     conditions: tuple[Condition, ...]
     hours: Hours = ()
+    overrides: Overrides = ()
+    settings: SlotSettings = COMPANY
+    base: Stop | None = None
+    known: Known | None = None
+
+    @property
+    def rules(self) -> Rules:
+        """When the trainer can be booked."""
+        return Rules(Timetable(self.tz, self.hours, self.overrides), self.settings, self.base)
+
+    @property
+    def weekly_minutes(self) -> int:
+        """Minutes of work in a usual week."""
+        return sum(one.closes - one.opens for one in self.hours)
 
 
 @dataclass(frozen=True)
@@ -69,20 +85,3 @@ def misfits(trainer: Trainer, wish: Wish) -> list[Reason]:
     if wish.area is not None and wish.area not in trainer.areas:
         reasons.append(Reason("area", f"{trainer.name} does not visit {city_of(wish.area)}."))
     return reasons
-
-
-def why(trainer: Trainer, wish: Wish) -> str:
-    """A plain sentence: what makes this trainer right for the wish."""
-    parts = []
-    if wish.mode == "virtual":
-        parts.append("trains virtually")
-    if wish.area is not None:
-        parts.append(f"visits {city_of(wish.area)}")
-    if wish.conditions:
-        known = " and ".join(_CONDITION_WORDS[one] for one in wish.conditions)
-        parts.append(f"has experience with {known}")
-    if wish.language is not None:
-        parts.append(f"speaks {_LANGUAGE_WORDS[wish.language]}")
-    *most, last = parts or [f"speaks {' and '.join(_LANGUAGE_WORDS[i] for i in trainer.languages)}"]
-    sentence = f"{', '.join(most)} and {last}" if most else last
-    return f"{sentence[0].upper()}{sentence[1:]}."

@@ -1,6 +1,5 @@
 """Making a booking: from a hold, or straight from a time."""
 
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -11,31 +10,28 @@ from services.booking.domain import areas, services
 from services.booking.domain import bookings as rules
 from services.booking.domain.bookings import Booking
 from services.booking.domain.links import Links
-from services.booking.domain.people import Caller, Language, Person
+from services.booking.domain.people import Caller, Person, once_key
 from services.booking.domain.series import together
+from services.booking.domain.trainers import Condition
+from services.booking.handlers import waitlist
+from services.booking.handlers.clients import ClientWish, client_of
 from services.booking.handlers.take import take
 from services.booking.handlers.tell import tell
 from services.booking.handlers.times import TimeWish, slot_taken, slot_wish
-from services.booking.store import bookings, people, reservations
-from services.booking.store.bookings import BookingDetails
+from services.booking.queries import slots
+from services.booking.queries.slots import SlotWish
+from services.booking.store import bookings, reservations, trainers
+from services.booking.store import credits as paid_ahead
+from services.booking.store.bookings import BookingDetails, UsedUpError
+from services.booking.store.reservations import Hold
 from shared.contracts.booking import ClientRegistered
 from shared.contracts.event import Event
 from shared.errors import Conflict, Gone, Invalid
 from shared.identifiers import new_id
 from shared.postgres import Transaction
 
-
-@dataclass(frozen=True)
-class ClientWish:
-    """How somebody introduces themselves with a booking."""
-
-    name: str
-    email: str
-    phone: str | None
-    tz: str
-    language: Language
-    reminders: bool
-    marketing: bool
+FSA_CHARACTERS = 3
+"""The first half of a postal code: drives are known by it, so the same half is the same drive."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +42,7 @@ class BookingWish:
     hold_id: UUID | None = None
     time: TimeWish | None = None
     address: dict[str, Any] | None = None
-    conditions: tuple[str, ...] = ()
+    conditions: tuple[Condition, ...] = ()
     goal: str | None = None
 
 
@@ -61,16 +57,19 @@ async def book(
         Gone: `hold-expired`.
     """
     client, is_new = await client_of(tx, wish.client, caller, now=now)
-    booking = (
+    booking, postal = (
         await _from_hold(tx, wish, client, now=now)
         if wish.hold_id is not None
         else await _from_time(tx, wish, client, caller, now=now)
     )
+    once = services.find(booking.service).once_per_client
     details = BookingDetails(
-        join_url=meeting_room(links) if booking.mode == "virtual" else None,
+        join_url=links.rooms.new_room() if booking.mode == "virtual" else None,
         address=wish.address if booking.mode == "in-person" else None,
         conditions=wish.conditions,
         goal=wish.goal,
+        postal=postal,
+        once_key=once_key(client.email) if once else None,
     )
     registered = ClientRegistered(client_id=client.id, tz=client.tz, language=client.language)
     await add_confirmed(
@@ -87,92 +86,105 @@ async def add_confirmed(
     before: Sequence[Event] = (),
     now: datetime,
 ) -> None:
-    """Store one client's new bookings, whose times are reserved, and tell of them as one change.
+    """Store one client's new bookings of a service, whose times are reserved; tell them as one.
 
-    `before` are facts that go out ahead of them.
+    Each uses a session paid for ahead as long as some are left. `before` are facts that go out
+    ahead of them.
+
+    Raises:
+        Conflict: `free-workout-used`, when the same mailbox took it at this very moment.
     """
-    await bookings.add_bookings(tx, made, now=now)
+    client_id, service = made[0][0].client_id, services.find(made[0][0].service)
+    try:
+        await bookings.add_bookings(tx, made, now=now)
+    except UsedUpError:
+        raise _free_workout_used() from None
+    if not service.free:
+        await paid_ahead.use_for(
+            tx, client_id, service.id, [booking.id for booking, _ in made], now=now
+        )
     confirmed = [
         rules.confirmed(booking).model_copy(update={"series_id": details.series_id})
         for booking, details in made
     ]
-    client_id = made[0][0].client_id
     await tell(tx, client_id, [*before, *together(confirmed, new_id())], links.signer, now=now)
 
 
-def meeting_room(links: Links) -> str:
-    """The link to a new room; 128 random bits: whoever does not have it cannot find the room."""
-    return f"{links.meeting_url.rstrip('/')}/limber-{secrets.token_urlsafe(16)}"
+async def refuse_on_hold(tx: Transaction, client_id: UUID) -> None:
+    """Let nobody book whose sessions wait for a person to lift a safety hold.
 
-
-async def client_of(
-    tx: Transaction, wish: ClientWish, caller: Caller, *, now: datetime
-) -> tuple[Person, bool]:
-    """The person of the address, locked; added when new.
-
-    What a stranger says of a known person changes nothing: only the person, signed in, may.
+    Raises:
+        Conflict: `safety-hold`.
     """
-    person = await people.lock_person_by_email(tx, wish.email)
-    if person is None:
-        person = Person(
-            id=new_id(),
-            role="client",
-            name=wish.name,
-            email=wish.email,
-            phone=wish.phone,
-            tz=wish.tz,
-            language=wish.language,
-            reminders=wish.reminders,
-            marketing=wish.marketing,
-            contact_version=0,
+    if await bookings.safety_hold_stands(tx, client_id):
+        raise Conflict(
+            "safety-hold",
+            "Your sessions wait until your trainer has spoken with you. Please call us.",
         )
-        if await people.add_person(tx, person, now=now):
-            return person, True
-        # Somebody added the same address at this very moment: it is visible by now.
-        added = await people.lock_person_by_email(tx, wish.email)
-        if added is None:
-            raise RuntimeError("a person with that address exists and cannot be found")
-        return added, False
-    if caller.person_id == person.id:
-        person = replace(
-            person,
-            name=wish.name,
-            phone=wish.phone,
-            tz=wish.tz,
-            language=wish.language,
-            reminders=wish.reminders,
-            marketing=wish.marketing,
+
+
+def check_address(postal: str | None, area: str | None) -> None:
+    """Let no visit go to another area than its time was chosen for.
+
+    Raises:
+        Invalid: it would; names the field `address.postal`.
+    """
+    if postal is not None and area is not None and areas.locate(postal).area != area:
+        raise Invalid.field(
+            "address.postal", "the address is not in the area the time was chosen for"
         )
-        await people.update_client(tx, person)
-    return person, False
 
 
 async def _from_hold(
     tx: Transaction, wish: BookingWish, client: Person, *, now: datetime
-) -> Booking:
+) -> tuple[Booking, str | None]:
+    visited = wish.address["postal"] if wish.address is not None else None
+    if visited is not None and wish.hold_id is not None:
+        # The trainer is locked before the hold, as everywhere: another drive may be judged.
+        await trainers.lock_trainer_of(tx, wish.hold_id)
     hold = await reservations.lock_hold(tx, wish.hold_id) if wish.hold_id else None
     if hold is None or hold.expires_at <= now:
         raise Gone("hold-expired", "The held time has run out. Please choose a time again.")
-    _check_address(wish.address, hold.area)
+    check_address(visited, hold.area)
     await _check_client(tx, client, hold.service, hold.start, hold.end)
-    booking = _new_booking(hold.trainer_id, hold.start, hold.end, hold.service, client, wish)
-    booking = replace(booking, mode=hold.mode, area=hold.area)
-    await reservations.turn_hold_into_booking(tx, hold.id, booking.id, client.id)
-    return booking
+    postal = hold.postal
+    if hold.mode == "in-person" and visited is not None:
+        if postal is None or visited[:FSA_CHARACTERS] != postal[:FSA_CHARACTERS]:
+            await _check_reach(tx, hold, visited, now=now)
+        postal = visited
+    booking = Booking(
+        id=new_id(),
+        client_id=client.id,
+        trainer_id=hold.trainer_id,
+        service=hold.service,
+        mode=hold.mode,
+        area=hold.area,
+        status="confirmed",
+        version=1,
+        start=hold.start,
+        end=hold.end,
+        tz=wish.client.tz,
+    )
+    await reservations.turn_hold_into_booking(tx, hold.id, booking.id, client.id, postal)
+    if hold.waitlist_id is not None:
+        await waitlist.offer_booked(tx, hold.id, now=now)
+    return booking, postal
 
 
 async def _from_time(
     tx: Transaction, wish: BookingWish, client: Person, caller: Caller, *, now: datetime
-) -> Booking:
+) -> tuple[Booking, str | None]:
     if wish.time is None:
         raise Invalid.field("hold", "give a hold, or service, mode and start")
-    time = wish.time
-    if time.mode == "in-person" and time.postal is None and wish.address is not None:
-        time = replace(time, postal=wish.address["postal"])
+    time, visited = wish.time, wish.address["postal"] if wish.address is not None else None
+    if time.trainer_id is None:
+        time = replace(time, conditions=wish.conditions)
     # Who the client's trainer is stays between them: a stranger's wish is not matched by it.
     known = client.id if caller.person_id == client.id else None
-    sought = slot_wish(time, client_id=known)
-    _check_address(wish.address, sought.area)
+    sought = slot_wish(replace(time, postal=time.postal or visited), client_id=known)
+    check_address(visited, sought.area)
+    if sought.mode == "in-person" and visited is not None:
+        sought = replace(sought, postal=visited)
     end = time.start + sought.service.length
     await _check_client(tx, client, sought.service.id, time.start, end)
     booking_id = new_id()
@@ -182,49 +194,30 @@ async def _from_time(
     if found is None:
         why = "That time is not free any more. These are the nearest ones."
         raise await slot_taken(tx, sought, time.start, now=now, why=why)
-    booking = _new_booking(found.trainer_id, time.start, end, sought.service.id, client, wish)
-    return replace(booking, id=booking_id, mode=sought.mode, area=sought.area)
-
-
-def _new_booking(
-    trainer_id: UUID,
-    start: datetime,
-    end: datetime,
-    service: str,
-    client: Person,
-    wish: BookingWish,
-) -> Booking:
-    return Booking(
-        id=new_id(),
+    booking = Booking(
+        id=booking_id,
         client_id=client.id,
-        trainer_id=trainer_id,
-        service=service,
-        mode="virtual",
-        area=None,
+        trainer_id=found.trainer_id,
+        service=sought.service.id,
+        mode=sought.mode,
+        area=sought.area,
         status="confirmed",
         version=1,
-        start=start,
+        start=time.start,
         end=end,
         tz=wish.client.tz,
     )
+    return booking, sought.postal
 
 
 async def _check_client(
     tx: Transaction, client: Person, service: str, start: datetime, end: datetime
 ) -> None:
-    if await bookings.safety_hold_stands(tx, client.id):
-        raise Conflict(
-            "safety-hold",
-            "Your sessions wait until your trainer has spoken with you. Please call us.",
-        )
-    if services.find(service).once_per_client and await bookings.first_workout_is_used(
-        tx, client.id
+    await refuse_on_hold(tx, client.id)
+    if services.find(service).once_per_client and await bookings.is_used_up(
+        tx, client.id, service, once_key(client.email)
     ):
-        raise Conflict(
-            "free-workout-used",
-            "Your free first workout is booked or done already. You can move it by its link, or"
-            " book a training session.",
-        )
+        raise _free_workout_used()
     if await reservations.client_is_busy(tx, client.id, start, end):
         raise Conflict(
             "slot-taken",
@@ -233,10 +226,30 @@ async def _check_client(
         )
 
 
-def _check_address(address: dict[str, Any] | None, area: str | None) -> None:
-    if address is None or area is None:
-        return
-    if areas.locate(address["postal"]).area != area:
-        raise Invalid.field(
-            "address.postal", "the address is not in the area the time was chosen for"
-        )
+async def _check_reach(tx: Transaction, hold: Hold, postal: str, *, now: datetime) -> None:
+    """The held time was judged for another place: can the trainer be at this one?
+
+    Only the drive is judged again; what else may have changed since does not take a hold away.
+    """
+    wish = SlotWish(
+        services.find(hold.service),
+        hold.mode,
+        hold.area,
+        postal,
+        trainer_id=hold.trainer_id,
+        besides=hold.id,
+    )
+    reasons = await slots.explain(tx, wish, hold.start, now=now)
+    if any(reason.code == "unreachable" for reason in reasons):
+        why = "Your trainer cannot be at this address in time. These are the nearest times."
+        refusal = await slot_taken(tx, wish, hold.start, now=now, why=why)
+        refusal.extra["reason"] = "unreachable"
+        raise refusal
+
+
+def _free_workout_used() -> Conflict:
+    return Conflict(
+        "free-workout-used",
+        "Your free first workout is booked or done already. You can move it by its link, or book"
+        " a training session.",
+    )

@@ -1,13 +1,14 @@
 """What becomes of a booking: moved, cancelled, completed, missed, frozen."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
 from services.booking.domain import bookings as rules
-from services.booking.domain import services
+from services.booking.domain import credits as credit_rules
+from services.booking.domain import policy, services
 from services.booking.domain.bookings import Booking
 from services.booking.domain.links import LinkSigner
 from services.booking.domain.people import Caller
@@ -16,9 +17,10 @@ from services.booking.handlers.take import take
 from services.booking.handlers.tell import tell
 from services.booking.handlers.times import slot_taken
 from services.booking.queries.slots import SlotWish
-from services.booking.store import bookings, reservations
+from services.booking.store import bookings, people, reservations
+from services.booking.store import credits as paid_ahead
 from services.booking.store.trainers import lock_trainers
-from shared.contracts.booking import BookingFact
+from shared.contracts.booking import Because, BookingFact, By
 from shared.errors import Forbidden, NotFound
 from shared.postgres import Transaction
 
@@ -43,10 +45,16 @@ async def reschedule(
     """
     booking = await _lock_for(tx, booking_id, caller)
     rules.check_version(booking, version)
-    service = services.find(booking.service)
+    service, by = services.find(booking.service), rules.side_of(booking, caller)
     end = start + service.length
     moved, event = rules.reschedule(
-        booking, start=start, end=end, trainer_id=trainer_id or booking.trainer_id, now=now
+        booking,
+        start=start,
+        end=end,
+        trainer_id=trainer_id or booking.trainer_id,
+        by=by,
+        in_flare=await _flare_excuses(tx, booking, by, now=now),
+        now=now,
     )
     if event is None:
         return booking
@@ -74,9 +82,9 @@ async def reschedule(
     if found is None:
         why = "That time is not free. Your booking stays as it was; these are the nearest times."
         raise await slot_taken(tx, replace(sought, besides=None), start, now=now, why=why)
-    await freed.time_freed(tx, booking.trainer_id, booking.start, booking.end, now=now)
     await bookings.save_booking(tx, moved, now=now)
     await tell(tx, moved.client_id, [event], signer, now=now)
+    await freed.time_freed(tx, booking.trainer_id, booking.start, booking.end, now=now)
     return moved
 
 
@@ -85,20 +93,27 @@ async def cancel(
     booking_id: UUID,
     caller: Caller,
     *,
+    because: Because | None = None,
+    reason: str | None = None,
     version: int | None,
     signer: LinkSigner,
     now: datetime,
 ) -> Booking:
-    """Cancel a booking; its time is free at once, and a first workout may be booked again."""
+    """Cancel a booking; its time is free at once, and a first workout may be booked again.
+
+    `reason` is free text for trainer and staff. A credit returns unless the client was late.
+
+    Raises:
+        NotFound, Forbidden: no such booking, or not the caller's.
+        StaleVersion: the caller holds an older version.
+        Conflict: the booking has begun or ended.
+    """
     booking = await _lock_for(tx, booking_id, caller)
     rules.check_version(booking, version)
-    by: rules.By = "client"
-    if caller.works_here:
-        by = "staff"
-    elif caller.person_id == booking.trainer_id:
-        by = "trainer"
-    cancelled, event = rules.cancel(booking, by=by, now=now)
-    return await _end(tx, booking, cancelled, event, signer, now=now, free_time=True)
+    by = rules.side_of(booking, caller)
+    excused = because != "flare" and await _flare_excuses(tx, booking, by, now=now)
+    cancelled, event = rules.cancel(booking, by=by, because=because, in_flare=excused, now=now)
+    return await _end(tx, booking, cancelled, event, signer, reason=reason, now=now)
 
 
 async def record_outcome(
@@ -111,47 +126,71 @@ async def record_outcome(
     signer: LinkSigner,
     now: datetime,
 ) -> Booking:
-    """The trainer, or staff, says whether the session took place or the client did not come."""
+    """The trainer, or staff, says whether the session took place or the client did not come.
+
+    Whom a reported flare kept away has not missed the session: it becomes a cancellation.
+
+    Raises:
+        NotFound, Forbidden: no such booking, or the caller did not give it.
+        StaleVersion: the caller holds an older version.
+        Conflict: the session has not begun, waits for a safety hold, or has another end.
+    """
     booking = await _lock_for(tx, booking_id, caller)
-    if not (caller.works_here or caller.person_id == booking.trainer_id):
+    by = rules.side_of(booking, caller)
+    if by == "client":
         raise Forbidden("not-your-trainer", "Only the trainer or staff can say how a session went.")
     rules.check_version(booking, version)
-    rule = rules.complete if outcome == "completed" else rules.miss
-    after, event = rule(booking, now=now)
-    return await _end(tx, booking, after, event, signer, now=now, free_time=False)
+    if outcome == "completed":
+        after, event = rules.complete(booking, by=by, now=now)
+    else:
+        in_flare = await people.had_flare(
+            tx, booking.client_id, since=policy.excused_since(booking.start), until=booking.end
+        )
+        after, event = rules.miss(booking, by=by, in_flare=in_flare, now=now)
+    return await _end(tx, booking, after, event, signer, now=now)
 
 
 async def freeze_coming(
     tx: Transaction, client_id: UUID, *, signer: LinkSigner, now: datetime
 ) -> None:
     """A safety hold stands: every coming session of the client waits."""
-    await _change_coming(tx, client_id, rules.freeze, signer, now=now)
+    coming = await bookings.lock_coming_bookings(tx, client_id, now=now)
+    await _change_all(tx, client_id, coming, rules.freeze, signer, now=now)
 
 
 async def unfreeze_coming(
     tx: Transaction, client_id: UUID, *, signer: LinkSigner, now: datetime
 ) -> None:
-    """No safety hold stands any more: coming sessions take place again."""
+    """No safety hold stands any more: sessions that have not ended take place again."""
     if not await bookings.safety_hold_stands(tx, client_id):
-        await _change_coming(tx, client_id, rules.unfreeze, signer, now=now)
+        frozen = await bookings.lock_frozen_bookings(tx, client_id, now=now)
+        await _change_all(tx, client_id, frozen, rules.unfreeze, signer, now=now)
 
 
-async def _change_coming(
+async def _change_all(
     tx: Transaction,
     client_id: UUID,
+    found: Sequence[Booking],
     rule: Callable[[Booking], tuple[Booking, BookingFact | None]],
     signer: LinkSigner,
     *,
     now: datetime,
 ) -> None:
-    events = []
-    for booking in await bookings.lock_coming_bookings(tx, client_id, now=now):
-        after, event = rule(booking)
-        if event is not None:
-            await bookings.save_booking(tx, after, now=now)
-            events.append(event)
-    if events:
-        await tell(tx, client_id, events, signer, now=now)
+    changes = [(after, event) for after, event in map(rule, found) if event is not None]
+    if changes:
+        await bookings.save_bookings(tx, [after for after, _ in changes], now=now)
+        await tell(tx, client_id, [event for _, event in changes], signer, now=now)
+
+
+async def _flare_excuses(tx: Transaction, booking: Booking, by: By, *, now: datetime) -> bool:
+    """Whether a flare the client has reported makes that this change is not late."""
+    frozen = booking.status == "frozen"
+    late = policy.is_late(
+        booking.service, booking.start, by=by, frozen=frozen, in_flare=False, now=now
+    )
+    return late and await people.had_flare(
+        tx, booking.client_id, since=now - policy.FLARE_EXCUSES, until=now
+    )
 
 
 async def _end(
@@ -161,17 +200,21 @@ async def _end(
     event: BookingFact | None,
     signer: LinkSigner,
     *,
+    reason: str | None = None,
     now: datetime,
-    free_time: bool,
 ) -> Booking:
     if event is None:
         return before
-    if free_time:
-        await lock_trainers(tx, [before.trainer_id])
+    cancelled = after.status == "cancelled"
+    if cancelled:
+        await lock_trainers(tx, [after.trainer_id])
         await reservations.delete_reservation(tx, after.id)
-        await freed.time_freed(tx, before.trainer_id, before.start, before.end, now=now)
-    await bookings.save_booking(tx, after, now=now)
+    await bookings.save_booking(tx, after, reason=reason, now=now)
+    if credit_rules.comes_back(after):
+        await paid_ahead.give_back(tx, [after.id], now=now)
     await tell(tx, after.client_id, [event], signer, now=now)
+    if cancelled and after.end > now:
+        await freed.time_freed(tx, after.trainer_id, after.start, after.end, now=now)
     return after
 
 

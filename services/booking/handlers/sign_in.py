@@ -25,6 +25,9 @@ WRONG_TRIES = 5
 
 SESSION_LIVES = timedelta(days=30)
 
+NO_REQUEST = UUID(int=0)
+"""Salts the hash of a code that nobody asked for."""
+
 
 @dataclass(frozen=True)
 class Session:
@@ -37,19 +40,19 @@ class Session:
 
 
 async def ask_for_code(tx: Transaction, email: str, *, signer: LinkSigner, now: datetime) -> None:
-    """Mail a code to a known person; nothing happens for an unknown address."""
+    """Mail a code to a known person; for an unknown address the same work leads nowhere.
+
+    The time an answer takes must not tell whether somebody is known.
+    """
+    request_id, code = new_id(), f"{secrets.randbelow(1_000_000):06}"
+    # Beside the event loop, and before anybody is locked.
+    code_hash = await asyncio.to_thread(_code_hash, request_id, code)
+    expires_at = now + CODE_LIVES
     person = await people.lock_person_by_email(tx, email)
     if person is None:
+        await sign_in.store_decoy(tx, request_id, now=now)
         return
-    request_id, code = new_id(), f"{secrets.randbelow(1_000_000):06}"
-    expires_at = now + CODE_LIVES
-    await sign_in.store_code(
-        tx,
-        person.id,
-        request_id,
-        await asyncio.to_thread(_code_hash, request_id, code),
-        expires_at=expires_at,
-    )
+    await sign_in.store_code(tx, person.id, request_id, code_hash, expires_at=expires_at)
     contact = await people.contact_changed(
         tx,
         person.id,
@@ -69,12 +72,11 @@ async def verify_code(
     """
     person = await people.lock_person_by_email(tx, email)
     kept = await sign_in.lock_code(tx, person.id) if person else None
-    if person is None or kept is None:
-        return _wrong_code()
-    request_id, code_hash, wrong_tries, expires_at = kept
-    if wrong_tries >= WRONG_TRIES or expires_at <= now:
-        return _wrong_code()
+    request_id, code_hash, wrong_tries, expires_at = kept or (NO_REQUEST, b"", WRONG_TRIES, now)
+    # Hashed in any case: the time it takes must not tell whether a code waits.
     given = await asyncio.to_thread(_code_hash, request_id, code)
+    if person is None or wrong_tries >= WRONG_TRIES or expires_at <= now:
+        return _wrong_code()
     if not hmac.compare_digest(code_hash, given):
         await sign_in.count_wrong_try(tx, person.id)
         return _wrong_code()

@@ -38,6 +38,8 @@ async def submit_check_in(
         if booking is None or booking.client_id != client_id:
             raise Invalid.field("booking", "is not a booking of this client")
     tz = await _zone_of(tx, client_id)
+    if check_in.flare:
+        await people.add_flare(tx, client_id, check_in.at)
     submission = CheckInSubmitted(
         submission_id=new_id(),
         client_id=client_id,

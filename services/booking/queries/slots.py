@@ -1,4 +1,4 @@
-"""Free time of all trainers a wish fits, in two statements whatever their number."""
+"""Free time of all trainers a wish fits, in three statements whatever their number."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -8,17 +8,20 @@ from typing import TypedDict
 from uuid import UUID
 
 from services.booking.domain import slots
+from services.booking.domain.matching import LOAD_DAYS, in_order, load, why
 from services.booking.domain.people import Language
 from services.booking.domain.services import Service
-from services.booking.domain.slots import Range, Reason
-from services.booking.domain.trainers import Condition, Trainer, Wish, misfits, why
+from services.booking.domain.slots import Block, Range, Reason, Session, Taken
+from services.booking.domain.slots_hours import days_around
+from services.booking.domain.trainers import Condition, Trainer, Wish, misfits
+from services.booking.domain.travel import Stop
 from services.booking.queries.trainers import one_trainer, trainers
 from shared.contracts.booking import Area, Mode
 from shared.errors import Invalid
 from shared.postgres import Transaction
 
 LOOK_AROUND = timedelta(days=14)
-"""How far around a wished start alternatives are sought and a trainer's bookings are counted."""
+"""How far around a wished start alternatives are sought."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +85,7 @@ class Opening:
 async def openings(
     tx: Transaction, wish: SlotWish, *, within: Sequence[Range], now: datetime
 ) -> list[Opening]:
-    """What trainers are offered for, the best first: the least booked, then by name.
+    """What trainers are offered for, the best first; see domain/matching.
 
     `within` are the sorted ranges of starts that matter; notice and booking window narrow them.
     In person without an area nobody is offered: trainers visit four cities alone.
@@ -91,42 +94,52 @@ async def openings(
         Invalid: no trainer has the id; names the field `trainer`.
     """
     skills = _skills(wish)
-    fitting = await trainers(tx, skills, trainer=wish.trainer_id)
-    earliest, latest = slots.bookable(now)
-    narrowed = [(max(lo, earliest), min(hi, latest)) for lo, hi in within]
-    narrowed = [(lo, hi) for lo, hi in narrowed if lo < hi]
-    if not fitting or not narrowed or (wish.mode == "in-person" and wish.area is None):
+    hull = (within[0][0], within[-1][1]) if within else (0, 0)
+    fitting = await trainers(
+        tx,
+        skills,
+        trainer=wish.trainer_id,
+        dates=days_around(*hull),
+        client_id=wish.client_id,
+        now=now,
+    )
+    if not fitting or not within or (wish.mode == "in-person" and wish.area is None):
         return []
-    length = wish.service.length
-    hull = slots.met_by(narrowed[0][0], narrowed[-1][1], length)
-    ids = [one.id for one in fitting]
-    taken, load = await _taken(tx, ids, hull, now=now, besides=wish.besides)
-    found = [
+    if len(fitting) > 1:
+        fitting = in_order(fitting, await _loads(tx, fitting, hull))
+    hull = slots.met_by(*hull, wish.service.length)
+    taken = await _taken(tx, [one.id for one in fitting], hull, now=now, besides=wish.besides)
+    session = _session(wish)
+    return [
         Opening(
             one,
             why(one, skills),
-            slots.offered(one.tz, one.hours, length, within=narrowed, taken=taken[one.id]),
+            slots.offered(one.rules, session, taken[one.id], within=within, now=now),
         )
         for one in fitting
     ]
-    return sorted(found, key=lambda o: (load[o.trainer.id], o.trainer.name, o.trainer.id))
 
 
 async def candidates(
     tx: Transaction, wish: SlotWish, start: datetime, *, now: datetime
 ) -> list[Candidate]:
     """The trainers who are offered for exactly that start, the best first; see `openings`."""
-    found = await openings(tx, wish, within=[_around(start)], now=now)
+    at = int(start.timestamp())
+    if at != start.timestamp():
+        # Nothing starts between two seconds; an unknown trainer is refused all the same.
+        at = 0
+    found = await openings(tx, wish, within=[(at, at + 1)], now=now)
+    end = start + wish.service.length
     return [
         Candidate(
             one.trainer.id,
             one.trainer.name,
             one.trainer.tz,
             one.why,
-            (start, start + wish.service.length),
+            one.trainer.settings.blocked(start, end),
         )
         for one in found
-        if slots.nearest(one.starts, start.timestamp(), 1) == [start.timestamp()]
+        if one.starts
     ]
 
 
@@ -137,9 +150,10 @@ async def nearest(
 
     A wish in the past or beyond the booking window is answered from that window's edge.
     """
-    earliest, latest = slots.bookable(now)
+    earliest, latest = slots.COMPANY.bookable(now)
     wished = min(max(start.timestamp(), earliest), latest)
-    around = _around(datetime.fromtimestamp(wished, UTC))
+    near = LOOK_AROUND.total_seconds()
+    around = int(wished - near), int(wished + near)
     best: dict[int, Trainer] = {}
     for one in await openings(tx, wish, within=[around], now=now):
         for at in slots.nearest(one.starts, wished, count):
@@ -162,18 +176,44 @@ async def explain(
     Raises:
         Invalid: no trainer is wished, or none has the id; names the field `trainer`.
     """
+    return (await explain_all(tx, wish, [start], now=now))[start]
+
+
+async def explain_all(
+    tx: Transaction, wish: SlotWish, starts: Sequence[datetime], *, now: datetime
+) -> dict[datetime, list[Reason]]:
+    """Why the wished trainer is not offered for each of the sorted starts, in two statements.
+
+    Raises:
+        Invalid: no trainer is wished, or none has the id; names the field `trainer`.
+    """
     if wish.trainer_id is None:
         raise Invalid.field("trainer", "say which trainer")
-    one = await one_trainer(tx, wish.trainer_id)
-    reasons = misfits(one, _skills(wish))
+    if not starts:
+        return {}
+    first, last = int(starts[0].timestamp()), int(starts[-1].timestamp())
+    one = await one_trainer(tx, wish.trainer_id, dates=days_around(first, last))
+    misfitting = misfits(one, _skills(wish))
     if wish.mode == "in-person" and wish.area is None:
-        reasons.append(Reason("area", "No trainer visits this postal code; virtual is offered."))
-    at = int(start.timestamp())
-    hull = slots.met_by(at, at + 1, wish.service.length)
-    taken, _ = await _taken(tx, [one.id], hull, now=now, besides=wish.besides)
-    return reasons + slots.explain(
-        one.tz, one.hours, wish.service.length, start=start, taken=taken[one.id], now=now
+        misfitting.append(Reason("area", "No trainer visits this postal code; virtual is offered."))
+    hull = slots.met_by(first, last + 1, wish.service.length)
+    taken = (await _taken(tx, [one.id], hull, now=now, besides=wish.besides))[one.id]
+    found = {}
+    for start in starts:
+        at = int(start.timestamp())
+        near = taken.meeting(*slots.met_by(at, at + 1, wish.service.length))
+        found[start] = misfitting + slots.explain(
+            one.rules, _session(wish), near, start=start, now=now
+        )
+    return found
+
+
+async def client_of(tx: Transaction, booking_id: UUID) -> UUID | None:
+    """Whose booking it is; None when there is none."""
+    client: UUID | None = await tx.fetchval(
+        "select client_id from bookings where id = $1", booking_id
     )
+    return client
 
 
 def rfc3339(at: int) -> str:
@@ -186,38 +226,60 @@ def _skills(wish: SlotWish) -> Wish:
     return Wish(wish.mode, area, wish.conditions, wish.language)
 
 
-def _around(start: datetime) -> Range:
-    near = LOOK_AROUND.total_seconds()
-    return int(start.timestamp() - near), int(start.timestamp() + near)
+def _session(wish: SlotWish) -> Session:
+    stop = None
+    if wish.mode == "in-person" and wish.area is not None:
+        stop = Stop(wish.area, wish.postal)
+    return Session(wish.service.length, stop)
 
 
 async def _taken(
-    tx: Transaction,
-    trainer_ids: list[UUID],
-    hull: Range,
-    *,
-    now: datetime,
-    besides: UUID | None,
-) -> tuple[dict[UUID, list[Range]], dict[UUID, int]]:
-    """The ranges of each trainer that are taken in the hull, and the number of bookings there."""
+    tx: Transaction, trainer_ids: list[UUID], hull: Range, *, now: datetime, besides: UUID | None
+) -> defaultdict[UUID, Taken]:
+    """What takes each trainer's time in the hull: reservations that count, and time off."""
     rows = await tx.fetch(
-        # The join gives the index both its columns; the product keeps every bound finite.
-        "select r.trainer_id, r.kind,"
+        # The joins give the indexes both their columns; the products keep every bound finite.
+        "with t as materialized (select unnest($1::uuid[]) as id),"
+        " h as materialized (select tstzrange($2, $3) as hull)"
+        " select r.trainer_id, r.area, r.postal, false as off,"
         " floor(extract(epoch from lower(r.blocked * h.hull)))::bigint as since,"
         " ceil(extract(epoch from upper(r.blocked * h.hull)))::bigint as until"
-        " from unnest($1::uuid[]) as t (id), (select tstzrange($2, $3) as hull) as h,"
-        " reservations r"
-        " where r.trainer_id = t.id and r.blocked && h.hull"
-        " and (r.kind = 'booking' or r.expires_at > $4) and r.id is distinct from $5",
+        " from t, h, reservations r where r.trainer_id = t.id and r.blocked && h.hull"
+        " and (r.kind = 'booking' or r.expires_at > $4) and r.id is distinct from $5"
+        " union all select o.trainer_id, null, null, true,"
+        " floor(extract(epoch from lower(o.during * h.hull)))::bigint,"
+        " ceil(extract(epoch from upper(o.during * h.hull)))::bigint"
+        " from t, h, time_off o where o.trainer_id = t.id and o.during && h.hull",
         trainer_ids,
         datetime.fromtimestamp(hull[0], UTC),
         datetime.fromtimestamp(hull[1], UTC),
         now,
         besides,
     )
-    taken: dict[UUID, list[Range]] = defaultdict(list)
-    load: dict[UUID, int] = defaultdict(int)
-    for trainer_id, kind, since, until in rows:
-        taken[trainer_id].append((since, until))
-        load[trainer_id] += kind == "booking"
-    return taken, load
+    taken: defaultdict[UUID, Taken] = defaultdict(Taken)
+    for trainer_id, area, postal, off, since, until in rows:
+        if off:
+            taken[trainer_id].off.append((since, until))
+        else:
+            stop = None if area is None else Stop(area, postal)
+            taken[trainer_id].blocks.append(Block(since, until, stop))
+    return taken
+
+
+async def _loads(tx: Transaction, fitting: Sequence[Trainer], hull: Range) -> dict[UUID, int]:
+    """How much of their working time trainers are booked for around the hull, in per mille."""
+    around = timedelta(days=LOAD_DAYS)
+    since = datetime.fromtimestamp(hull[0], UTC) - around
+    until = datetime.fromtimestamp(hull[1], UTC) + around
+    rows = await tx.fetch(
+        "select r.trainer_id,"
+        " (sum(extract(epoch from upper(r.during) - lower(r.during))) / 60)::int"
+        " from unnest($1::uuid[]) as t (id), reservations r"
+        " where r.trainer_id = t.id and r.blocked && tstzrange($2, $3) and r.kind = 'booking'"
+        " group by r.trainer_id",
+        [one.id for one in fitting],
+        since,
+        until,
+    )
+    booked: dict[UUID, int] = dict(rows)
+    return {one.id: load(one, booked.get(one.id, 0), until - since) for one in fitting}

@@ -6,24 +6,37 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import asyncpg
+
 from services.booking.domain.bookings import Booking
 from shared.postgres import Transaction
 from shared.zones import zone
 
 _COLUMNS = (
     "id, client_id, trainer_id, service, mode, area, status, version, start_at as start,"
-    ' end_at as "end", tz'
+    ' end_at as "end", tz, late, cancelled_because as because'
 )
+ONCE_PER_PERSON = "once_per_person"
+"""The unique index that decides who of several gets what is once per person."""
+
+
+class UsedUpError(Exception):
+    """Somebody with the same mailbox has, or just took, what is once per person."""
 
 
 @dataclass(frozen=True)
 class BookingDetails:
-    """What only the people of a booking see."""
+    """What only the people of a booking see.
+
+    `postal` is where a visit goes. `once_key` is set where the service is once per person.
+    """
 
     join_url: str | None
     address: dict[str, Any] | None
     conditions: tuple[str, ...]
     goal: str | None
+    postal: str | None = None
+    once_key: bytes | None = None
     series_id: UUID | None = None
     series_number: int | None = None
 
@@ -51,70 +64,89 @@ async def find_booking(tx: Transaction, booking_id: UUID) -> Booking | None:
 
 
 async def lock_coming_bookings(tx: Transaction, client_id: UUID, *, now: datetime) -> list[Booking]:
-    """A client's bookings that have not begun, locked, by start."""
-    await tx.execute("select from people where id = $1 for update", client_id)
-    rows = await tx.fetch(
-        f"select {_COLUMNS} from bookings where client_id = $1 and start_at > $2"  # noqa: S608
-        " order by start_at for update",
-        client_id,
-        now,
-    )
-    return [Booking(**row) for row in rows]
+    """A client's confirmed bookings that have not begun, locked, by start."""
+    return await _lock_all(tx, client_id, "status = 'confirmed' and start_at > $2", now)
+
+
+async def lock_frozen_bookings(tx: Transaction, client_id: UUID, *, now: datetime) -> list[Booking]:
+    """A client's frozen bookings that have not ended, locked, by start."""
+    return await _lock_all(tx, client_id, "status = 'frozen' and end_at > $2", now)
 
 
 async def add_booking(
     tx: Transaction, booking: Booking, details: BookingDetails, *, now: datetime
 ) -> None:
-    """Store a new booking; its time is reserved already."""
+    """Store a new booking; see `add_bookings`."""
     await add_bookings(tx, [(booking, details)], now=now)
 
 
 async def add_bookings(
     tx: Transaction, made: Sequence[tuple[Booking, BookingDetails]], *, now: datetime
 ) -> None:
-    """Store new bookings in one round trip; their times are reserved already."""
-    await tx.executemany(
-        "insert into bookings (id, client_id, trainer_id, service, mode, area, status, version,"
-        " start_at, end_at, tz, local_start, join_url, address, conditions, goal, series_id,"
-        " series_number, created_at, updated_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10,"
-        " $11, $12, $13, $14, $15, $16, $17, $18, $19, $19)",
-        [
-            (
-                booking.id,
-                booking.client_id,
-                booking.trainer_id,
-                booking.service,
-                booking.mode,
-                booking.area,
-                booking.status,
-                booking.version,
-                booking.start,
-                booking.end,
-                booking.tz,
-                _wall_time(booking),
-                details.join_url,
-                details.address,
-                list(details.conditions),
-                details.goal,
-                details.series_id,
-                details.series_number,
-                now,
-            )
-            for booking, details in made
-        ],
-    )
+    """Store new bookings in one round trip; their times are reserved already.
+
+    Raises:
+        UsedUpError: what is once per person was had by the same mailbox.
+    """
+    rows = [
+        (
+            booking.id,
+            booking.client_id,
+            booking.trainer_id,
+            booking.service,
+            booking.mode,
+            booking.area,
+            booking.status,
+            booking.version,
+            booking.start,
+            booking.end,
+            booking.tz,
+            _wall_time(booking),
+            details.join_url,
+            details.address,
+            list(details.conditions),
+            details.goal,
+            details.series_id,
+            details.series_number,
+            details.postal,
+            details.once_key,
+            now,
+        )
+        for booking, details in made
+    ]
+    try:
+        await tx.executemany(
+            "insert into bookings (id, client_id, trainer_id, service, mode, area, status,"
+            " version, start_at, end_at, tz, local_start, join_url, address, conditions, goal,"
+            " series_id, series_number, postal, once_key, created_at, updated_at) values ($1, $2,"
+            " $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,"
+            " $21, $21)",
+            rows,
+        )
+    except asyncpg.UniqueViolationError as violated:
+        if violated.constraint_name != ONCE_PER_PERSON:
+            raise
+        raise UsedUpError from None
 
 
-async def save_booking(tx: Transaction, booking: Booking, *, now: datetime) -> None:
-    """Store a booking as it stands now."""
-    await save_bookings(tx, [booking], now=now)
+async def save_booking(
+    tx: Transaction, booking: Booking, *, reason: str | None = None, now: datetime
+) -> None:
+    """Store a booking as it stands now; see `save_bookings`."""
+    await save_bookings(tx, [booking], reason=reason, now=now)
 
 
-async def save_bookings(tx: Transaction, changed: Sequence[Booking], *, now: datetime) -> None:
-    """Store bookings as they stand now, in one round trip."""
+async def save_bookings(
+    tx: Transaction, changed: Sequence[Booking], *, reason: str | None = None, now: datetime
+) -> None:
+    """Store bookings as they stand now, in one round trip.
+
+    `reason` is what was said with a cancellation; it replaces nothing when null.
+    """
     await tx.executemany(
         "update bookings set trainer_id = $2, status = $3, version = $4, start_at = $5,"
-        " end_at = $6, local_start = $7, updated_at = $8 where id = $1",
+        " end_at = $6, local_start = $7, updated_at = $8, late = $9, cancelled_because = $10,"
+        " cancel_reason = coalesce($11, cancel_reason) where id = $1",
         [
             (
                 booking.id,
@@ -125,18 +157,23 @@ async def save_bookings(tx: Transaction, changed: Sequence[Booking], *, now: dat
                 booking.end,
                 _wall_time(booking),
                 now,
+                booking.late,
+                booking.because,
+                reason,
             )
             for booking in changed
         ],
     )
 
 
-async def first_workout_is_used(tx: Transaction, client_id: UUID) -> bool:
-    """Whether the client has had, or has booked, the free first workout."""
+async def is_used_up(tx: Transaction, client_id: UUID, service: str, once_key: bytes) -> bool:
+    """Whether the client, or the same mailbox in another spelling, has had or booked a service."""
     used: bool = await tx.fetchval(
-        "select exists (select from bookings where client_id = $1"
-        " and service = 'first-workout' and status <> 'cancelled')",
+        "select exists (select from bookings where service = $2 and status <> 'cancelled'"
+        " and (client_id = $1 or once_key = $3))",
         client_id,
+        service,
+        once_key,
     )
     return used
 
@@ -149,6 +186,19 @@ async def safety_hold_stands(tx: Transaction, client_id: UUID) -> bool:
         client_id,
     )
     return stands
+
+
+async def _lock_all(
+    tx: Transaction, client_id: UUID, condition: str, now: datetime
+) -> list[Booking]:
+    await tx.execute("select from people where id = $1 for update", client_id)
+    rows = await tx.fetch(
+        f"select {_COLUMNS} from bookings where client_id = $1 and {condition}"  # noqa: S608
+        " order by start_at for update",
+        client_id,
+        now,
+    )
+    return [Booking(**row) for row in rows]
 
 
 def _wall_time(booking: Booking) -> datetime:

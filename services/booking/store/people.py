@@ -40,6 +40,15 @@ async def lock_person(tx: Transaction, person_id: UUID) -> Person | None:
     return Person(**row) if row else None
 
 
+async def find_person(connection: Transaction, person_id: UUID) -> Person | None:
+    """A person, not locked."""
+    row = await connection.fetchrow(
+        f"select {_COLUMNS} from people where id = $1",  # noqa: S608 - our columns
+        person_id,
+    )
+    return Person(**row) if row else None
+
+
 async def add_person(tx: Transaction, person: Person, *, now: datetime) -> bool:
     """Add a person; False when somebody with that address is there already."""
     status: str = await tx.execute(

@@ -136,16 +136,20 @@ async def add_reservation(tx: Transaction, taken: Reservation) -> bool:
 
 
 async def turn_hold_into_booking(
-    tx: Transaction, hold_id: UUID, booking_id: UUID, client_id: UUID
+    tx: Transaction, hold_id: UUID, booking_id: UUID, client_id: UUID, postal: str | None
 ) -> None:
-    """The hold's reservation becomes the booking's: the time is never free in between."""
+    """The hold's reservation becomes the booking's: the time is never free in between.
+
+    `postal` is where the visit goes after all.
+    """
     await tx.execute("delete from holds where id = $1", hold_id)
     await tx.execute(
-        "update reservations set id = $2, kind = 'booking', client_id = $3, expires_at = null"
-        " where id = $1",
+        "update reservations set id = $2, kind = 'booking', client_id = $3, postal = $4,"
+        " expires_at = null where id = $1",
         hold_id,
         booking_id,
         client_id,
+        postal,
     )
 
 

@@ -1,6 +1,7 @@
 """A message about to go out: what is known at that moment, and what to do with it."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
@@ -81,7 +82,8 @@ class Delivery:
     """A claimed message with all that is known about it now.
 
     `other_name`: the client, or the trainer, that a message to somebody else is about;
-    `leave_token` opens the recipient's place on the waitlist.
+    `leave_token` opens the recipient's place on the waitlist. `accesses` is there for a message
+    about several bookings, by booking.
     """
 
     id: UUID
@@ -102,6 +104,7 @@ class Delivery:
     lease: UUID
     person: Person | None = None
     access: Access | None = None
+    accesses: Mapping[UUID, Access] = field(default_factory=dict)
     code: Code | None = None
     booking: BookingNow | None = None
     other_name: str | None = None

@@ -26,6 +26,7 @@ from services.notify.domain.templates import (
 from services.notify.domain.windows import QUIET_HOURS, zone_or_company
 from shared.contracts.booking import (
     BookingCancelled,
+    BookingChange,
     BookingCompleted,
     BookingConfirmed,
     BookingFact,
@@ -92,14 +93,21 @@ def status_after(event: BookingFact) -> BookingStatus:
 
 
 def from_booking(
-    event: Envelope[Any], *, status: BookingStatus, tz: str | None, now: datetime
+    event: Envelope[Any],
+    *,
+    status: BookingStatus,
+    tz: str | None,
+    together: Sequence[BookingFact] | None = None,
+    now: datetime,
 ) -> list[Planned]:
     """Messages that follow from a booking event; `tz` is the client's zone as far as known.
 
-    A frozen booking that moves stays frozen, so `status` is the one the booking now has.
+    A frozen booking that moves stays frozen, so `status` is the one the booking now has. `together`
+    are the facts to announce at once where one change made several; none while some are missing.
     """
     fact = event.data
-    found = list(_announcements(fact, event.time, now))
+    announced = [fact] if together is None else together
+    found = list(_announcements(announced, event.time, now))
     if status == "confirmed":
         found += reminders(fact, detail=_detail(fact, event.time), tz=tz or fact.tz, now=now)
     return [planned for planned in found if planned.expires_at > now]
@@ -211,38 +219,65 @@ def from_alert(alert: Alert, recipients: Sequence[UUID], *, now: datetime) -> li
     ]
 
 
-def _announcements(fact: BookingFact, at: datetime, now: datetime) -> Iterator[Planned]:
+def _announcements(facts: Sequence[BookingFact], at: datetime, now: datetime) -> Iterator[Planned]:
+    """One message of a kind to each person, however many bookings it tells of."""
+    news: dict[tuple[Template, UUID], list[BookingFact]] = {}
+    for fact in facts:
+        for template, recipient in _news(fact):
+            news.setdefault((template, recipient), []).append(fact)
+    for (template, recipient), told in news.items():
+        yield _announce(template, told, recipient, at, now)
+
+
+def _news(fact: BookingFact) -> Iterator[tuple[Template, UUID]]:
     match fact:
         case BookingConfirmed():
-            yield _announce(BOOKING_CONFIRMED, fact, fact.client_id, at, now)
-            yield _announce(TRAINER_BOOKED, fact, fact.trainer_id, at, now)
+            yield BOOKING_CONFIRMED, fact.client_id
+            yield TRAINER_BOOKED, fact.trainer_id
         case BookingRescheduled():
-            yield _announce(BOOKING_RESCHEDULED, fact, fact.client_id, at, now)
+            yield BOOKING_RESCHEDULED, fact.client_id
             if fact.previous_trainer_id == fact.trainer_id:
-                yield _announce(TRAINER_MOVED, fact, fact.trainer_id, at, now)
+                yield TRAINER_MOVED, fact.trainer_id
             else:
-                yield _announce(TRAINER_BOOKED, fact, fact.trainer_id, at, now)
-                yield _announce(TRAINER_CANCELLED, fact, fact.previous_trainer_id, at, now)
+                yield TRAINER_BOOKED, fact.trainer_id
+                yield TRAINER_CANCELLED, fact.previous_trainer_id
         case BookingCancelled():
-            yield _announce(BOOKING_CANCELLED, fact, fact.client_id, at, now)
-            yield _announce(TRAINER_CANCELLED, fact, fact.trainer_id, at, now)
+            yield BOOKING_CANCELLED, fact.client_id
+            yield TRAINER_CANCELLED, fact.trainer_id
         case _:
             return
 
 
 def _announce(
-    template: Template, fact: BookingFact, recipient: UUID, at: datetime, now: datetime
+    template: Template,
+    told: Sequence[BookingFact],
+    recipient: UUID,
+    at: datetime,
+    now: datetime,
 ) -> Planned:
+    first = told[0]
+    subject_id, version, detail = first.booking_id, first.version, _detail(first, at)
+    if isinstance(first, BookingChange) and first.together is not None and len(told) > 1:
+        subject_id, version = first.together.change_id, 0
+        detail["sessions"] = [
+            {
+                "booking_id": str(fact.booking_id),
+                "version": fact.version,
+                "start": fact.start.isoformat(),
+                "end": fact.end.isoformat(),
+            }
+            for fact in told
+        ]
     return Planned(
         template=template,
-        subject_id=fact.booking_id,
-        subject_version=fact.version,
+        subject_id=subject_id,
+        subject_version=version,
         recipient_id=recipient,
         nominal_at=now,
         due_at=now,
         expires_at=at + ANNOUNCED_FOR,
-        booking_id=fact.booking_id,
-        detail=_detail(fact, at),
+        booking_id=first.booking_id,
+        detail=detail,
     )
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.notify.domain.plan import Alert, BookingStatus
-from shared.contracts.booking import BookingFact
+from shared.contracts.booking import BookingChange, BookingFact
 from shared.contracts.contacts import ContactChanged
 from shared.postgres import Transaction
 
@@ -112,6 +112,30 @@ async def save_booking(
         keeps_frozen,
     )
     return None if row is None else BookingAfter(row["status"], row["client_tz"])
+
+
+async def gather(tx: Transaction, fact: BookingFact) -> list[BookingFact] | None:
+    """The facts that one change made, once the last of them is there and none before that.
+
+    None for a fact by itself.
+    """
+    together = fact.together if isinstance(fact, BookingChange) else None
+    if together is None:
+        return None
+    if together.place < together.size:
+        await tx.execute(
+            "insert into together (change_id, place, fact) values ($1, $2, $3::text::jsonb)"
+            " on conflict do nothing",
+            together.change_id,
+            together.place,
+            fact.model_dump_json(),
+        )
+        return []
+    rows = await tx.fetch(
+        "delete from together where change_id = $1 returning place, fact", together.change_id
+    )
+    earlier = sorted(rows, key=lambda row: row["place"])
+    return [*(type(fact).model_validate(row["fact"]) for row in earlier), fact]
 
 
 async def trainers_of(tx: Transaction, client_id: UUID, *, since: datetime) -> list[UUID]:

@@ -58,6 +58,7 @@ with urgent as (
 select d.*,
     p.person_id, p.role, p.name, p.email, p.language, p.tz, p.reminders, p.marketing, p.sign_in,
     coalesce(c.bookings, p.bookings) -> d.booking_id::text as access,
+    case when d.detail ? 'sessions' then coalesce(c.bookings, p.bookings) end as accesses,
     b.version as booking_version, b.status as booking_status,
     c.name as other_name,
     p.waitlist ->> (d.detail ->> 'waitlist_id') as leave_token,
@@ -343,6 +344,10 @@ def _delivery(row: asyncpg.Record) -> Delivery:
         lease=found["lease"],
         person=person,
         access=access,
+        accesses={
+            UUID(booking_id): Access(**known)
+            for booking_id, known in (found.get("accesses") or {}).items()
+        },
         code=code,
         booking=booking,
         other_name=other,

@@ -19,10 +19,12 @@ from aiokafka import ConsumerRecord
 from fastapi import FastAPI
 
 from services.booking import consumers, demo
-from services.booking.api import clients
+from services.booking.api import stream
+from services.booking.api.limits import Limits
 from services.booking.api.writing import Writer
 from services.booking.app import add_routes
 from services.booking.domain.links import Links, LinkSigner
+from services.booking.domain.meetings import NamedRooms
 from services.booking.handlers import sign_in
 from services.booking.store import people
 from services.booking.streams import Wakeups
@@ -49,6 +51,9 @@ NOWHERE = "127.0.0.1:1"
 
 KEPT = ["people", "trainers", "weekly_hours", "migrations"]
 """Tables that hold the demo's people and the state of the schema."""
+
+DEMO = "@limber.example"
+"""Where the demo's people have their addresses, and nobody else."""
 
 SIGNER = LinkSigner(b"only for tests")
 AMARA, BENOIT, CHLOE = (demo.demo_id(f"trainer{n:02}@limber.example") for n in (1, 2, 3))
@@ -137,9 +142,10 @@ class FrontDoor:
             db=db,
             clock=self.clock,
             writer=self.writer,
-            links=Links(SIGNER, "https://meet.limber.test"),
+            links=Links(SIGNER, NamedRooms("https://meet.limber.test")),
             public_url=PUBLIC_URL,
             wakeups=self.wakeups,
+            limits=Limits(db, self.clock, spare_loopback=True),
         )
         self.consumer = Consumer(
             db,
@@ -258,8 +264,16 @@ class Home:
             )
             await connection.execute(
                 f"truncate {', '.join(name for (name,) in names)};"
-                " delete from booking.people where role = 'client';"
-                " update booking.people set contact_version = 0"
+                " delete from booking.weekly_hours;"
+                " delete from booking.trainers where id in ("
+                f" select id from booking.people where email_key not like '%{DEMO}');"
+                f" delete from booking.people where email_key not like '%{DEMO}';"
+                " update booking.people set contact_version = 0;"
+                " update booking.trainers set tz = 'America/Toronto', notice_minutes = null,"
+                " window_days = null, buffer_before_minutes = null, buffer_after_minutes = null,"
+                " base_postal = null, schedule_version = 1;"
+                " insert into booking.weekly_hours (trainer_id, day, from_time, to_time)"
+                " select id, day, '09:00', '17:00' from booking.trainers, generate_series(0, 6) day"
             )
         finally:
             await connection.close()
@@ -316,7 +330,7 @@ async def _no_lifespan(_: FastAPI) -> AsyncIterator[None]:
 
 async def _serve(database_url: str) -> None:
     # Only a NOTIFY can wake a stream here.
-    clients.LOOK_AGAIN_S = 3600.0
+    stream.LOOK_AGAIN_S = 3600.0
     async with Database(database_url, "booking").opened() as db, opened(db) as door:
         door.clock.now = NOW
         listens = asyncio.create_task(door.wakeups.listen())

@@ -49,6 +49,8 @@ async def test_a_virtual_booking_is_answered_whole(door: FrontDoor) -> None:
         "start": "2026-05-06T14:00:00Z",
         "end": "2026-05-06T15:00:00Z",
         "tz": "America/Toronto",
+        "credit": False,
+        "free_until": "2026-05-06T02:00:00Z",
         "manage_token": SIGNER.token("manage", booking_id),
         "calendar_url": f"{PUBLIC_URL}/v1/bookings/{booking_id}/calendar.ics?token={calendar}",
     } == booking

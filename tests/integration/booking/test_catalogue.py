@@ -6,11 +6,12 @@ from typing import Any
 
 import httpx
 import pytest
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI, Request
 
 from services.booking import demo
 from services.booking.api import catalogue
 from services.booking.domain.links import LinkSigner
+from services.booking.domain.people import Caller
 from shared import problem
 from shared.postgres import Database
 
@@ -33,6 +34,10 @@ EXPLAIN = {
 }
 
 
+async def visitor(request: Request) -> None:
+    request.state.caller = Caller()
+
+
 @pytest.fixture
 async def client(booking_db: Database) -> AsyncIterator[httpx.AsyncClient]:
     """The catalogue alone, with the demo's people behind it."""
@@ -40,7 +45,7 @@ async def client(booking_db: Database) -> AsyncIterator[httpx.AsyncClient]:
         await demo.add_missing(tx, LinkSigner(b"only for tests"), now=NOW)
     app = FastAPI()
     problem.install(app)
-    app.include_router(catalogue.routes(booking_db, lambda: NOW))
+    app.include_router(catalogue.routes(booking_db, lambda: NOW), dependencies=[Depends(visitor)])
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://booking") as opened:
         yield opened

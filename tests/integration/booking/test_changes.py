@@ -156,17 +156,17 @@ async def test_after_its_end_a_booking_does_not_change(door: FrontDoor) -> None:
         "complete": await door.book(TEN + HOUR),
         "no-show": await door.book(TEN + 2 * HOUR),
     }
-    staff = await door.sign_in("staff@limber.example")
-    await door.made(path(bookings["cancel"], "cancel"), None, token=staff)
+    trainer = await door.sign_in("trainer01@limber.example")
+    await door.made(path(bookings["cancel"], "cancel"), None, token=trainer)
     door.clock.now = TEN + 3 * HOUR
     for change in ("complete", "no-show"):
-        await door.made(path(bookings[change], change), None, token=staff)
+        await door.made(path(bookings[change], change), None, token=trainer)
     before = await door.tables()
 
     for end, booking in bookings.items():
         for change in {"cancel", "complete", "no-show", "reschedule"} - {end}:
             body = {"start": utc(TEN + 48 * HOUR)} if change == "reschedule" else None
-            answer = await door.post(path(booking, change), body, token=staff)
+            answer = await door.post(path(booking, change), body, token=trainer)
             problem(answer, 409, "booking-ended")
 
     assert before == await door.tables()

@@ -15,7 +15,7 @@ import pytest
 from starlette.types import ASGIApp, Message, Scope
 
 from services.booking import streams
-from services.booking.api import clients
+from services.booking.api import stream as stream_api
 from services.booking.streams import Wakeups
 from tests.integration.booking.front_door import (
     BENOIT,
@@ -135,7 +135,7 @@ async def ann(
     door: FrontDoor, home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[dict[str, Any]]:
     """A client with a booking and a token; the front door hears NOTIFY, and streams rely on it."""
-    monkeypatch.setattr(clients, "LOOK_AGAIN_S", 3600.0)
+    monkeypatch.setattr(stream_api, "LOOK_AGAIN_S", 3600.0)
     booking = await door.book()
     token = await door.sign_in("ann@example.org")
     async with listening(door.wakeups, home):

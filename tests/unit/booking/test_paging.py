@@ -78,5 +78,6 @@ def test_a_page_continues_after_the_key_of_its_cursor() -> None:
     assert Page().after(datetime, UUID) is None
 
 
-def test_a_cursor_of_the_longest_address_still_fits() -> None:
-    assert len(write_cursor("é" * 127, ID)) <= CURSOR_MAX_CHARACTERS
+@pytest.mark.parametrize("character", ["é", "🙂", "\x01", '"'])
+def test_a_cursor_of_the_longest_name_still_fits(character: str) -> None:
+    assert len(write_cursor(character * 120, ID)) <= CURSOR_MAX_CHARACTERS

@@ -1,11 +1,25 @@
 """Slots: exact on every day of every zone, and honest about why a time is not offered."""
 
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from services.booking.domain import slots
-from services.booking.domain.slots import Hours, Range, span
+from services.booking.domain.slots import (
+    COMPANY,
+    Block,
+    Hours,
+    Overrides,
+    Range,
+    Reason,
+    Rules,
+    Session,
+    SlotSettings,
+    Taken,
+    Timetable,
+    span,
+)
 
 HOUR = timedelta(hours=1)
 NOON_IN_MAY = datetime(2026, 5, 4, 12, tzinfo=UTC)
@@ -17,16 +31,31 @@ def every_day(opens: str, closes: str) -> Hours:
     return tuple(span(day, *minutes) for day in range(7))
 
 
+def taking(*ranges: Range, off: tuple[Range, ...] = ()) -> Taken:
+    return Taken([Block(lo, hi, None) for lo, hi in ranges], list(off))
+
+
 def offered_on(
     tz: str,
     day: date,
     hours: Hours = EVERY_DAY,
     length: timedelta = HOUR,
     taken: tuple[Range, ...] = (),
+    *,
+    off: tuple[Range, ...] = (),
+    overrides: Overrides = (),
+    settings: SlotSettings = COMPANY,
+    now: datetime | None = None,
 ) -> list[str]:
-    """The starts of a local day as UTC wall times."""
+    """The starts of a local day as UTC wall times; asked ten days ahead."""
     within = slots.local_days(tz, day, day)
-    found = slots.offered(tz, hours, length, within=within, taken=taken)
+    found = slots.offered(
+        Rules(Timetable(tz, hours, overrides), settings),
+        Session(length),
+        taking(*taken, off=off),
+        within=within,
+        now=now or datetime(day.year, day.month, day.day, tzinfo=UTC) - timedelta(days=10),
+    )
     return [datetime.fromtimestamp(at, UTC).strftime("%d %H:%M") for at in found]
 
 
@@ -149,16 +178,26 @@ def test_taken_ranges_may_overlap_and_come_in_any_order() -> None:
 
 
 def test_only_starts_between_notice_and_booking_window_can_be_booked() -> None:
-    earliest, latest = slots.bookable(NOON_IN_MAY)
+    earliest, latest = COMPANY.bookable(NOON_IN_MAY)
 
     assert at("2026-05-04T14:00Z") == earliest
     assert at("2027-06-08T12:00Z") == latest - 1
 
 
 def test_a_fraction_of_a_second_too_late_is_too_late() -> None:
-    earliest, _ = slots.bookable(NOON_IN_MAY + timedelta(microseconds=1))
+    earliest, _ = COMPANY.bookable(NOON_IN_MAY + timedelta(microseconds=1))
 
     assert at("2026-05-04T14:00:01Z") == earliest
+
+
+def explained(start: str, taken: Taken, **rules: Any) -> list[Reason]:
+    return slots.explain(
+        Rules(Timetable("America/Toronto", EVERY_DAY, rules.pop("overrides", ())), **rules),
+        Session(HOUR),
+        taken,
+        start=datetime.fromisoformat(start),
+        now=NOON_IN_MAY,
+    )
 
 
 @pytest.mark.parametrize(
@@ -179,14 +218,7 @@ def test_a_fraction_of_a_second_too_late_is_too_late() -> None:
     ],
 )
 def test_every_reason_against_a_start_is_named(start: str, codes: list[str]) -> None:
-    reasons = slots.explain(
-        "America/Toronto",
-        EVERY_DAY,
-        HOUR,
-        start=datetime.fromisoformat(start),
-        taken=[(at("2026-05-05T16:00Z"), at("2026-05-05T17:00Z"))],
-        now=NOON_IN_MAY,
-    )
+    reasons = explained(start, taking((at("2026-05-05T16:00Z"), at("2026-05-05T17:00Z"))))
 
     assert codes == [reason.code for reason in reasons]
     assert all(reason.detail.endswith(".") for reason in reasons)
@@ -217,3 +249,98 @@ def test_the_dates_of_a_zone_cover_a_repeated_hour_around_midnight() -> None:
     ranges = slots.local_days("Asia/Beirut", date(2026, 10, 24), date(2026, 10, 24))
 
     assert [(at("2026-10-23T21:00Z"), at("2026-10-24T22:00Z"))] == ranges
+
+
+def test_the_hours_of_a_date_replace_those_of_its_weekday() -> None:
+    monday = date(2026, 6, 1)
+    overrides = ((monday.toordinal(), (span(0, 13 * 60, 15 * 60),)),)
+
+    assert ["01 17:00", "01 17:30", "01 18:00"] == offered_on(
+        "America/Toronto", monday, overrides=overrides
+    )
+    assert 15 == len(offered_on("America/Toronto", date(2026, 6, 8), overrides=overrides))
+
+
+def test_a_date_without_hours_is_a_day_off_that_leaves_the_night_before_alone() -> None:
+    night: Hours = tuple(span(day, 22 * 60, 2 * 60) for day in range(7))
+    tuesday = date(2026, 6, 2)
+
+    found = offered_on("Europe/London", tuesday, night, overrides=((tuesday.toordinal(), ()),))
+
+    assert ["01 23:00", "01 23:30", "02 00:00"] == found
+
+
+def test_hours_of_a_date_may_span_midnight() -> None:
+    monday = date(2026, 6, 1)
+    overrides = ((monday.toordinal(), (span(0, 23 * 60, 1 * 60),)),)
+
+    found = offered_on("Etc/UTC", date(2026, 6, 2), (), overrides=overrides)
+
+    assert ["02 00:00"] == found
+
+
+def test_time_off_hides_every_session_that_would_meet_it() -> None:
+    off = ((at("2026-06-01T15:10Z"), at("2026-06-01T19:00Z")),)
+
+    found = offered_on("America/Toronto", date(2026, 6, 1), off=off)
+
+    assert ["01 13:00", "01 13:30", "01 14:00", "01 19:00", "01 19:30", "01 20:00"] == found
+
+
+def test_buffers_keep_sessions_apart_and_may_lie_outside_the_hours_and_in_time_off() -> None:
+    settings = SlotSettings(120, 400, buffer_before_minutes=15, buffer_after_minutes=30)
+    taken = ((at("2026-06-01T15:00Z"), at("2026-06-01T17:00Z")),)
+    off = ((at("2026-06-01T19:00Z"), at("2026-06-01T20:00Z")),)
+
+    found = offered_on("America/Toronto", date(2026, 6, 1), taken=taken, off=off, settings=settings)
+
+    assert ["01 13:00", "01 13:30", "01 17:30", "01 18:00", "01 20:00"] == found
+
+
+def test_notice_and_window_are_the_trainers_own() -> None:
+    settings = SlotSettings(25 * 60, 3, 0, 0)
+    now = datetime(2026, 6, 1, 13, tzinfo=UTC)
+
+    def first_and_last(day: int) -> list[str]:
+        found = offered_on("America/Toronto", date(2026, 6, day), settings=settings, now=now)
+        return found[:1] + found[-1:]
+
+    assert [
+        [],
+        ["02 14:00", "02 20:00"],
+        ["03 13:00", "03 20:00"],
+        ["04 13:00", "04 13:00"],
+        [],
+    ] == [first_and_last(day) for day in range(1, 6)]
+
+
+def test_a_repeated_hour_of_a_date_override_is_offered_twice() -> None:
+    sunday = date(2027, 11, 7)
+    overrides = ((sunday.toordinal(), (span(6, 60, 120),)),)
+
+    found = offered_on("America/Toronto", sunday, (), timedelta(minutes=30), overrides=overrides)
+
+    assert ["07 05:00", "07 05:30", "07 06:00", "07 06:30"] == found
+
+
+@pytest.mark.parametrize(
+    ("start", "codes"),
+    [
+        ("2026-05-06T12:00:00Z", ["off"]),
+        ("2026-05-06T14:00:00Z", ["off"]),
+        ("2026-05-07T14:00:00Z", ["outside-hours"]),
+        ("2026-05-07T17:00:00Z", []),
+        ("2026-05-08T13:30:00Z", ["off"]),
+        ("2026-05-08T15:00:00Z", []),
+    ],
+)
+def test_days_off_and_time_off_are_told_apart_from_other_hours(
+    start: str, codes: list[str]
+) -> None:
+    wednesday = date(2026, 5, 6).toordinal()
+    overrides = ((wednesday, ()), (wednesday + 1, (span(3, 13 * 60, 17 * 60),)))
+    taken = taking(off=((at("2026-05-08T14:00Z"), at("2026-05-08T15:00Z")),))
+
+    reasons = explained(start, taken, overrides=overrides)
+
+    assert codes == [reason.code for reason in reasons]

@@ -5,9 +5,10 @@ from datetime import UTC, datetime
 
 import httpx
 import pytest
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI, Request
 
 from services.booking.api import catalogue
+from services.booking.domain.people import Caller
 from shared import problem
 from shared.postgres import Database
 
@@ -29,12 +30,19 @@ EXPLAIN = {
 }
 
 
+async def visitor(request: Request) -> None:
+    request.state.caller = Caller()
+
+
 @pytest.fixture
 async def client() -> AsyncIterator[httpx.AsyncClient]:
     """The catalogue on a database that was never opened: asking it is a fault."""
     app = FastAPI()
     problem.install(app)
-    app.include_router(catalogue.routes(Database("postgresql:///nowhere", "booking"), lambda: NOW))
+    app.include_router(
+        catalogue.routes(Database("postgresql:///nowhere", "booking"), lambda: NOW),
+        dependencies=[Depends(visitor)],
+    )
     transport = httpx.ASGITransport(app=app)
     async with httpx.AsyncClient(transport=transport, base_url="http://booking") as opened:
         yield opened

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 from services.notify.domain.delivery import Access, BookingNow, Code, Delivery, Person
 from services.notify.domain.templates import TEMPLATES
-from shared.contracts.booking import BookingConfirmed, BookingFact
+from shared.contracts.booking import BookingConfirmed, BookingFact, Together
 from shared.contracts.contacts import BookingAccess, Consent, ContactChanged, SignInCode
 from shared.contracts.event import Envelope, Event
 from shared.contracts.waitlist import WaitlistOffered
@@ -15,7 +15,7 @@ NOW = datetime(2026, 11, 23, 15, tzinfo=UTC)
 START = datetime(2026, 11, 26, 15, tzinfo=UTC)
 """10:00 in Toronto, three days after NOW."""
 
-CLIENT, TRAINER, BOOKING = (UUID(int=number) for number in (1, 2, 3))
+CLIENT, TRAINER, BOOKING, CHANGE = (UUID(int=number) for number in (1, 2, 3, 4))
 
 
 def an_envelope(event: Event, *, at: datetime = NOW) -> Envelope[Any]:
@@ -56,6 +56,22 @@ def an_offer(**changes: Any) -> WaitlistOffered:
         "expires_at": NOW + timedelta(minutes=30),
     }
     return WaitlistOffered(**(values | changes))
+
+
+def facts_together(size: int, kind: type[BookingFact] = BookingConfirmed, **changes: Any) -> Any:
+    """Facts of one change, a week apart; the bookings are numbered from 101."""
+    return [
+        a_fact(
+            kind,
+            **{
+                "booking_id": UUID(int=100 + place),
+                "start": START + timedelta(weeks=place - 1),
+                "together": Together(change_id=CHANGE, place=place, size=size),
+            }
+            | changes,
+        )
+        for place in range(1, size + 1)
+    ]
 
 
 def a_booking_access(booking_id: UUID = BOOKING, **changes: Any) -> BookingAccess:

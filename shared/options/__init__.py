@@ -1,0 +1,1 @@
+"""The catalogue of low-impact options: what a plan can be made of."""

@@ -1,0 +1,1 @@
+"""The codes people choose from, and what each is called in English and French."""
