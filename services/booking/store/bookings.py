@@ -54,6 +54,15 @@ async def lock_booking(tx: Transaction, booking_id: UUID) -> Booking | None:
     return Booking(**row) if row else None
 
 
+async def lock_bookings(tx: Transaction, booking_ids: Sequence[UUID]) -> list[Booking]:
+    """Bookings of one client whose row is locked already, locked as well."""
+    rows = await tx.fetch(
+        f"select {_COLUMNS} from bookings where id = any($1) order by id for update",  # noqa: S608
+        booking_ids,
+    )
+    return [Booking(**row) for row in rows]
+
+
 async def find_booking(tx: Transaction, booking_id: UUID) -> Booking | None:
     """A booking, not locked."""
     row = await tx.fetchrow(
