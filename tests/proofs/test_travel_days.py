@@ -86,6 +86,7 @@ def a_case(number: int) -> Case:
     if draw.random() < 0.15:
         turn = draw.choice([(3, 31), (4, 1), (10, 31), (11, 1), (11, 30), (12, 1)])
         day = date(day.year, *turn)
+    ways: list[TravelTimes] = [from_file(), DrawnWays(number)]
     places = draw.sample(PLACES, draw.choice([2, 3, len(PLACES)]))
     return Case(
         week=Week(draw.choice(ZONES[:4]), {weekday: some_hours(draw) for weekday in range(7)}),
@@ -96,7 +97,7 @@ def a_case(number: int) -> Case:
         length=draw.choice([60, 90]) * 60,
         before=draw.choice([0, 0, 10, 15]) * 60,
         after=draw.choice([0, 0, 5, 30]) * 60,
-        ways=draw.choice([from_file(), DrawnWays(number)]),
+        ways=draw.choice(ways),
     )
 
 

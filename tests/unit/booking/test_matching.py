@@ -12,8 +12,10 @@ import pytest
 
 from services.booking.demo import TRAINERS
 from services.booking.domain.matching import in_order, load, why
+from services.booking.domain.people import Language
 from services.booking.domain.slots import span
 from services.booking.domain.trainers import Condition, Trainer, Wish, serves
+from shared.contracts.booking import Area, Mode
 
 TWO_WEEKS = timedelta(days=14)
 FULL_WEEK = tuple(span(day, 9 * 60, 17 * 60) for day in range(5))
@@ -117,10 +119,11 @@ def some_clients(draw: random.Random) -> list[Client]:
     found = []
     for _ in range(CLIENTS):
         conditions = tuple(draw.sample(get_args(Condition), draw.choice([1, 1, 2])))
-        language = draw.choice([None, None, None, "fr"])
-        area = draw.choice([None, "toronto", "toronto", "hamilton", "ottawa", "collingwood"])
-        mode = "in-person" if area else "virtual"
-        wish = Wish(mode, area, conditions, language)
+        languages: list[Language | None] = [None, None, None, "fr"]
+        areas: list[Area | None] = [None, "toronto", *get_args(Area)]
+        area = draw.choice(areas)
+        mode: Mode = "in-person" if area else "virtual"
+        wish = Wish(mode, area, conditions, draw.choice(languages))
         serving = [one for one in demo_trainers() if serves(one, wish)]
         if serving:
             found.append(

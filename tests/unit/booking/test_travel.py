@@ -73,12 +73,13 @@ def test_every_way_is_whole_fives_the_same_there_and_back_and_known_for_every_co
         Stop(area, prefix) for area in get_args(Area) for prefix in areas.prefixes_of(area)
     ] + [Stop(area, None) for area in get_args(Area)]
 
+    times, longest = from_file(), from_file().longest()
     for month in (1, 7):
         for origin in prefixes:
             for to in prefixes:
-                minutes = from_file().minutes(origin, to, month)
-                assert 10 <= minutes <= from_file().longest()
-                assert (0, minutes) == (minutes % 5, from_file().minutes(to, origin, month))
+                minutes = times.minutes(origin, to, month)
+                assert 10 <= minutes <= longest
+                assert (0, minutes) == (minutes % 5, times.minutes(to, origin, month))
 
 
 def test_an_unknown_place_in_an_area_is_as_far_as_any() -> None:
