@@ -11,11 +11,15 @@ from uuid import UUID
 import pytest
 
 from services.booking import demo
+from services.booking.handlers import freed
+from services.booking.store import waitlist
+from services.booking.store.trainers import lock_trainers
 from services.booking.sweeper import Sweeper
 from tests.integration.booking.front_door import (
     AMARA,
     BENOIT,
     HALF,
+    HOUR,
     TEN,
     FrontDoor,
     Home,
@@ -140,6 +144,41 @@ async def test_times_of_several_trainers_freed_at_once_go_to_as_many_who_wait(
 
     assert {place["id"] for place in places[:2]} == {place for place, _ in await offers(door)}
     await all_is_well(door)
+
+
+async def test_a_place_that_is_being_offered_is_passed_over_by_another_trainers_time(
+    door: FrontDoor,
+) -> None:
+    places = [await join(door, f"w{n}@example.org", trainer=None) for n in range(2)]
+    first, second = (UUID(place["id"]) for place in places)
+
+    async with door.db.transaction() as one, door.db.transaction() as other:
+        for tx, trainer in ((one, AMARA), (other, BENOIT)):
+            await lock_trainers(tx, [trainer])
+            await freed.time_freed(tx, trainer, TEN, TEN + HOUR, now=door.clock())
+        assert not await waitlist.lock_waiting(other, first)
+
+    assert {str(first), str(second)} == {place for place, _ in await offers(door)}
+    async with door.db.transaction() as tx:
+        assert not await waitlist.lock_waiting(tx, first)
+    await all_is_well(door)
+
+
+async def test_who_gives_a_hold_back_has_the_trainer_locked(door: FrontDoor) -> None:
+    hold = await door.made("/v1/holds", a_time())
+
+    async with door.db.transaction() as tx:
+        assert await freed.give_back(tx, UUID(hold["id"]), now=door.clock())
+        assert [] == await _unlocked(door, AMARA)
+    assert [AMARA] == await _unlocked(door, AMARA)
+
+
+async def _unlocked(door: FrontDoor, trainer: UUID) -> list[UUID]:
+    async with door.db.transaction() as tx:
+        rows = await tx.fetch(
+            "select id from trainers where id = $1 for update skip locked", trainer
+        )
+    return [row["id"] for row in rows]
 
 
 async def test_who_leaves_while_offers_run_out_is_off_the_list_and_blocks_nobody(
