@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: run test check bench prove clean
+.PHONY: run test check bench prove fuzz clean
 
 run: $(READY)  ## the whole system on this machine, in the foreground
 	@exec $(BIN)/limber up
@@ -26,6 +26,10 @@ bench: $(READY)  ## ratios against a peer in the same run; writes bench.json
 
 prove: $(READY)  ## every promise on all its random cases; minutes instead of seconds
 	LIMBER_PROOF_SCALE=1 $(BIN)/pytest tests/proofs --durations=0
+
+fuzz: $(READY)  ## requests made from /openapi.json, by schemathesis; FUZZ sets how many each way
+	LIMBER_FUZZ_REQUESTS=$(or $(FUZZ),200) $(BIN)/pytest -s --timeout 7200 \
+	  tests/integration/booking/test_openapi_fuzz.py
 
 clean:  ## forget the virtual environment, caches and the local state
 	rm -rf $(VENV) .limber build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis bench.json

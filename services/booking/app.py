@@ -14,6 +14,7 @@ from services.booking.api import (
     dry_run,
     people,
     reference,
+    series,
     sign_in,
     stream,
     trainers,
@@ -104,6 +105,7 @@ def add_routes(
     app.include_router(catalogue.routes(db, clock), dependencies=known)
     app.include_router(vocabulary.routes(), dependencies=known)
     app.include_router(bookings.routes(db, clock, writer, links, public_url), dependencies=known)
+    app.include_router(series.routes(db, clock, writer, links, public_url), dependencies=known)
     app.include_router(paid_ahead.routes(db, clock, writer), dependencies=known)
     app.include_router(sign_in.routes(clock, writer, signer, limits), dependencies=known)
     app.include_router(clients.routes(db, clock, writer), dependencies=known)

@@ -1,5 +1,7 @@
 """Holds and bookings over HTTP."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -12,12 +14,13 @@ from services.booking.api.access import CallerNow, caller_for_calendar, let_in
 from services.booking.api.documents import BookingDocument
 from services.booking.api.fields import Body, Day, Instant, Text
 from services.booking.api.paging import PageDocument, PageNow
+from services.booking.api.series import ChangedBookingDocument, Scope, others
 from services.booking.api.wishes import BookingFields, TimeFields
 from services.booking.api.writing import Answer, Finish, Writer, expected_version
 from services.booking.domain.bookings import Booking, Status
 from services.booking.domain.links import Links
 from services.booking.domain.people import Caller
-from services.booking.handlers import book, changes, holds
+from services.booking.handlers import book, changes, holds, series_changes
 from services.booking.queries import bookings
 from services.booking.store import people
 from shared.clock import Clock
@@ -28,10 +31,11 @@ from shared.zones import zone
 
 
 class RescheduleFields(Body):
-    """Where a booking should move."""
+    """Where a booking should move; with its scope the later ones of its series after it."""
 
     start: Instant
     trainer: UUID | None = None
+    scope: Scope = "this"
 
 
 class CancelFields(Body):
@@ -42,6 +46,7 @@ class CancelFields(Body):
 
     reason: Text | None = None
     because: Because | None = None
+    scope: Scope = "this"
 
 
 def routes(db: Database, clock: Clock, writer: Writer, links: Links, public_url: str) -> APIRouter:
@@ -54,6 +59,11 @@ def routes(db: Database, clock: Clock, writer: Writer, links: Links, public_url:
         if row is None:
             raise NotFound("no-such-booking", "There is no such booking.")
         return Answer(status, documents.booking(row), row.version)
+
+    async def answer_with_others(tx: Transaction, changed: Sequence[Booking]) -> Answer:
+        named, *later = changed
+        answer = await answer_with(tx, named)
+        return replace(answer, body=(answer.body or {}) | others(later))
 
     def linked(body: dict[str, Any]) -> dict[str, Any]:
         return documents.with_links(body, signer, public_url)
@@ -157,7 +167,7 @@ def routes(db: Database, clock: Clock, writer: Writer, links: Links, public_url:
             raise NotFound("no-such-booking", "There is no such booking.")
         return documents.calendar(row, signer, public_url)
 
-    @router.post("/bookings/{booking_id}/reschedule", response_model=documents.BookingDocument)
+    @router.post("/bookings/{booking_id}/reschedule", response_model=ChangedBookingDocument)
     async def reschedule(
         booking_id: UUID, body: RescheduleFields, request: Request, caller: CallerNow
     ) -> Response:
@@ -166,6 +176,18 @@ def routes(db: Database, clock: Clock, writer: Writer, links: Links, public_url:
         version = expected_version(request)
 
         async def work(tx: Transaction) -> Answer:
+            if body.scope == "this-and-later":
+                all_moved = await series_changes.reschedule_later(
+                    tx,
+                    booking_id,
+                    caller,
+                    start=body.start,
+                    trainer_id=body.trainer,
+                    version=version,
+                    signer=signer,
+                    now=clock(),
+                )
+                return await answer_with_others(tx, all_moved)
             moved = await changes.reschedule(
                 tx,
                 booking_id,
@@ -207,7 +229,7 @@ def routes(db: Database, clock: Clock, writer: Writer, links: Links, public_url:
         """The client did not come."""
         return await outcome(booking_id, request, caller, "missed")
 
-    @router.post("/bookings/{booking_id}/cancel", response_model=documents.BookingDocument)
+    @router.post("/bookings/{booking_id}/cancel", response_model=ChangedBookingDocument)
     async def cancel(
         booking_id: UUID,
         request: Request,
@@ -220,6 +242,18 @@ def routes(db: Database, clock: Clock, writer: Writer, links: Links, public_url:
         said = body or CancelFields()
 
         async def work(tx: Transaction) -> Answer:
+            if said.scope == "this-and-later":
+                all_cancelled = await series_changes.cancel_later(
+                    tx,
+                    booking_id,
+                    caller,
+                    because=said.because,
+                    reason=said.reason,
+                    version=version,
+                    signer=signer,
+                    now=clock(),
+                )
+                return await answer_with_others(tx, all_cancelled)
             after = await changes.cancel(
                 tx,
                 booking_id,

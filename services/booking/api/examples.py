@@ -52,6 +52,41 @@ BODIES: dict[str, dict[str, Any]] = {
         "end": "2027-01-02T14:00:00Z",
         "reason": "Holidays",
     },
+    "SeriesFields": {
+        "service": "training",
+        "mode": "virtual",
+        "first": START,
+        "every_weeks": 1,
+        "count": 8,
+        "skip_conflicts": True,
+    },
+    "WaitFields": {
+        "service": "training",
+        "mode": "virtual",
+        "from": "2026-05-06",
+        "to": "2026-05-20",
+        "client": _CLIENT,
+    },
+    "CreditFields": {"service": "training", "count": 10, "note": "Paid by card."},
+    "MemberFields": {
+        "email": "dr.li@example.org",
+        "role": "physician",
+        "share": ["progress", "assessment"],
+    },
+    "MeFields": {"phone": "+1 416 555 0123", "language": "fr", "reminders": True},
+    "PersonFields": {
+        "role": "trainer",
+        "name": "Ben Example",
+        "email": "ben@example.org",
+        "tz": "America/Toronto",
+    },
+    "ProfileFields": {
+        "tz": "America/Toronto",
+        "areas": ["toronto", "hamilton"],
+        "modes": ["in-person", "virtual"],
+        "languages": ["en", "fr"],
+        "conditions": ["back-pain", "other"],
+    },
 }
 """By the name of the body's schema."""
 
@@ -63,6 +98,13 @@ PARAMETERS: dict[str, Any] = {
     "tz": "America/Toronto",
     "postal": "M5V 2T6",
     "start": START,
+    "trainer": TRAINER,
+    "condition": "back-pain",
+    "language": "en",
+    "area": "toronto",
+    "family": "mobility",
+    "region": "lower-back",
+    "q": "ada",
 }
 """By the name of the parameter."""
 

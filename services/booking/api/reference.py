@@ -1,10 +1,12 @@
 """What /openapi.json says of booking beyond what FastAPI sees: callers, headers, examples."""
 
-from typing import Any
+from typing import Any, get_args
 
 from fastapi import FastAPI
 
 from services.booking.api import examples
+from services.booking.domain.care_team import Purpose
+from shared.contracts.progress import Level
 from shared.openapi import Document, Operation, amend, operations, tell_refusals
 
 VISITORS_TOO = frozenset(
@@ -51,9 +53,39 @@ ALSO: dict[str, tuple[int, ...]] = {
 }
 """Refusals that follow from nothing an operation takes."""
 
+_OBJECT = {"type": "object"}
+_OBJECTS = {"type": "array", "items": _OBJECT}
+_OBJECT_OR_NULL = {"type": ["object", "null"]}
+_VIEW: dict[str, Any] = {
+    "type": "object",
+    "description": (
+        "The newest view that progress gave. A member of the care team sees the parts that the"
+        " client shares, and in `shared` which purposes those are."
+    ),
+    "required": ["client_id", "version"],
+    "properties": {
+        "client_id": {"type": "string", "format": "uuid"},
+        "version": {"type": "integer"},
+        "level": {"enum": list(get_args(Level))},
+        "holds": _OBJECTS,
+        "screening": _OBJECT_OR_NULL,
+        "clearance": _OBJECT_OR_NULL,
+        "assessment": _OBJECT_OR_NULL,
+        "plan": _OBJECT_OR_NULL,
+        "check_ins": _OBJECTS,
+        "trends": _OBJECTS,
+        "effects": _OBJECTS,
+        "milestones": _OBJECTS,
+        "next": _OBJECT_OR_NULL,
+        "safety": _OBJECT,
+        "shared": {"type": "array", "items": {"enum": list(get_args(Purpose))}},
+    },
+}
+
 ANSWERS: dict[str, tuple[str, dict[str, Any]]] = {
     "GET /v1/bookings/{booking_id}/calendar.ics": ("text/calendar", {"type": "string"}),
     "GET /v1/clients/{client_id}/stream": ("text/event-stream", {"type": "string"}),
+    "GET /v1/clients/{client_id}/progress": ("application/json", _VIEW),
     "POST /v1/sign-in": (
         "application/json",
         {

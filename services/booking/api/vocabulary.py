@@ -55,8 +55,15 @@ class _Page:
 
 
 def routes() -> APIRouter:
-    """Both routes; anybody may read them."""
+    """Both routes; anybody may read them.
+
+    Raises:
+        ValueError: a data file does not fit its schema, or the options do not fit together.
+    """
     router = APIRouter(prefix="/v1", tags=["catalogue"])
+    # A data file that does not fit stops the process here, not the first request.
+    _words()
+    _options(None, None)
 
     @router.get(
         "/vocabulary",

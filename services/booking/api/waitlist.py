@@ -115,7 +115,7 @@ def routes(db: Database, clock: Clock, writer: Writer, signer: LinkSigner) -> AP
         """A place on the waitlist and its open offer, for the client and staff."""
         async with db.reading() as connection:
             row = await queries.find(connection, waitlist_id)
-        waitlist.check_may_see(caller, waitlist_id, row and row.client.id)
+        waitlist.check_may_see(caller, waitlist_id, row.client.id if row else None)
         return JSONResponse(_shown(row, caller))
 
     @router.delete("/waitlist/{waitlist_id}", status_code=204, response_class=Response)

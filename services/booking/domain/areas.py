@@ -66,6 +66,11 @@ def city_of(area: Area) -> str:
     return _areas()[area][0]
 
 
+def prefixes_of(area: Area) -> tuple[str, ...]:
+    """The beginnings of the postal codes of an area."""
+    return _areas()[area][1]
+
+
 @lru_cache(maxsize=1)
 def _areas() -> dict[Area, tuple[str, tuple[str, ...]]]:
     text = (resources.files(__package__) / "areas.toml").read_text("utf-8")

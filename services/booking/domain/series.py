@@ -9,6 +9,7 @@ from uuid import UUID
 
 from services.booking.domain import slots
 from services.booking.domain.slots import Range, Reason, ReasonCode
+from services.booking.domain.slots_walls import merged
 from shared.contracts.booking import BookingFact, Together
 from shared.zones import zone
 
@@ -29,9 +30,11 @@ _VERDICTS: dict[ReasonCode, Verdict] = {
     "window": "outside-hours",
     "mode": "outside-hours",
     "area": "outside-hours",
+    "off": "off",
     "outside-hours": "outside-hours",
     "off-grid": "outside-hours",
     "taken": "taken",
+    "unreachable": "unreachable",
 }
 
 _TAKEN = "The trainer is already taken or held at this time."
@@ -132,15 +135,15 @@ def lost(date: SeriesDate) -> Judged:
     return Judged(date, "taken", _TAKEN)
 
 
-def choose(options: Sequence[ChoiceT]) -> ChoiceT | None:
-    """The one trainer of a series; `options` come in the order of a single booking.
+def choose(options: Sequence[ChoiceT]) -> ChoiceT:
+    """The one trainer of a series; `options`, one at least, come in the order of a single booking.
 
     Whoever the client knows and is free at least once, else who is free most often.
     """
     for one in options:
         if one.known and one.free:
             return one
-    return max(options, key=lambda one: one.free, default=None)
+    return max(options, key=lambda one: one.free)
 
 
 def alternatives(
@@ -167,17 +170,6 @@ def around(dates: Iterable[SeriesDate], near: timedelta) -> list[Range]:
     """The time nearer than that to one of the dates, as sorted ranges that do not touch."""
     seconds = int(near.total_seconds())
     return merged((date.at - seconds, date.at + seconds) for date in dates)
-
-
-def merged(ranges: Iterable[Range]) -> list[Range]:
-    """The same time as sorted ranges that do not touch."""
-    found: list[Range] = []
-    for lo, hi in sorted(ranges):
-        if found and lo <= found[-1][1]:
-            found[-1] = found[-1][0], max(hi, found[-1][1])
-        else:
-            found.append((lo, hi))
-    return found
 
 
 def meets(busy: Sequence[Range], start: int, seconds: int) -> bool:

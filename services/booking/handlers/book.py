@@ -117,10 +117,7 @@ async def refuse_on_hold(tx: Transaction, client_id: UUID) -> None:
         Conflict: `safety-hold`.
     """
     if await bookings.safety_hold_stands(tx, client_id):
-        raise Conflict(
-            "safety-hold",
-            "Your sessions wait until your trainer has spoken with you. Please call us.",
-        )
+        raise _on_hold()
 
 
 def check_address(postal: str | None, area: str | None) -> None:
@@ -213,12 +210,15 @@ async def _from_time(
 async def _check_client(
     tx: Transaction, client: Person, service: str, start: datetime, end: datetime
 ) -> None:
-    await refuse_on_hold(tx, client.id)
-    if services.find(service).once_per_client and await bookings.is_used_up(
-        tx, client.id, service, once_key(client.email)
-    ):
+    once = services.find(service).once_per_client
+    against = await bookings.obstacles(
+        tx, client.id, start, end, once=(service, once_key(client.email)) if once else None
+    )
+    if against.held:
+        raise _on_hold()
+    if against.used_up:
         raise _free_workout_used()
-    if await reservations.client_is_busy(tx, client.id, start, end):
+    if against.busy:
         raise Conflict(
             "slot-taken",
             "You have another session at that time. Please choose another time.",
@@ -245,6 +245,13 @@ async def _check_reach(tx: Transaction, hold: Hold, postal: str, *, now: datetim
         refusal = await slot_taken(tx, wish, hold.start, now=now, why=why)
         refusal.extra["reason"] = "unreachable"
         raise refusal
+
+
+def _on_hold() -> Conflict:
+    return Conflict(
+        "safety-hold",
+        "Your sessions wait until your trainer has spoken with you. Please call us.",
+    )
 
 
 def _free_workout_used() -> Conflict:

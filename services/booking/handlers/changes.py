@@ -43,7 +43,7 @@ async def reschedule(
         StaleVersion: the caller holds an older version.
         Conflict: `slot-taken` with alternatives, or the booking has begun or ended.
     """
-    booking = await _lock_for(tx, booking_id, caller)
+    booking = await lock_for(tx, booking_id, caller)
     rules.check_version(booking, version)
     service, by = services.find(booking.service), rules.side_of(booking, caller)
     end = start + service.length
@@ -53,7 +53,7 @@ async def reschedule(
         end=end,
         trainer_id=trainer_id or booking.trainer_id,
         by=by,
-        in_flare=await _flare_excuses(tx, booking, by, now=now),
+        in_flare=await flare_excuses(tx, booking, by, now=now),
         now=now,
     )
     if event is None:
@@ -108,10 +108,10 @@ async def cancel(
         StaleVersion: the caller holds an older version.
         Conflict: the booking has begun or ended.
     """
-    booking = await _lock_for(tx, booking_id, caller)
+    booking = await lock_for(tx, booking_id, caller)
     rules.check_version(booking, version)
     by = rules.side_of(booking, caller)
-    excused = because != "flare" and await _flare_excuses(tx, booking, by, now=now)
+    excused = because != "flare" and await flare_excuses(tx, booking, by, now=now)
     cancelled, event = rules.cancel(booking, by=by, because=because, in_flare=excused, now=now)
     return await _end(tx, booking, cancelled, event, signer, reason=reason, now=now)
 
@@ -135,7 +135,7 @@ async def record_outcome(
         StaleVersion: the caller holds an older version.
         Conflict: the session has not begun, waits for a safety hold, or has another end.
     """
-    booking = await _lock_for(tx, booking_id, caller)
+    booking = await lock_for(tx, booking_id, caller)
     by = rules.side_of(booking, caller)
     if by == "client":
         raise Forbidden("not-your-trainer", "Only the trainer or staff can say how a session went.")
@@ -182,7 +182,7 @@ async def _change_all(
         await tell(tx, client_id, [event for _, event in changes], signer, now=now)
 
 
-async def _flare_excuses(tx: Transaction, booking: Booking, by: By, *, now: datetime) -> bool:
+async def flare_excuses(tx: Transaction, booking: Booking, by: By, *, now: datetime) -> bool:
     """Whether a flare the client has reported makes that this change is not late."""
     frozen = booking.status == "frozen"
     late = policy.is_late(
@@ -218,7 +218,12 @@ async def _end(
     return after
 
 
-async def _lock_for(tx: Transaction, booking_id: UUID, caller: Caller) -> Booking:
+async def lock_for(tx: Transaction, booking_id: UUID, caller: Caller) -> Booking:
+    """A booking that the caller may change, with its client locked.
+
+    Raises:
+        NotFound, Forbidden: no such booking, or not the caller's.
+    """
     booking = await bookings.lock_booking(tx, booking_id)
     if booking is None:
         raise NotFound("no-such-booking", "There is no such booking.")

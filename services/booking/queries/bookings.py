@@ -88,6 +88,14 @@ async def of_client(
     return [BookingRow(**row) for row in rows]
 
 
+async def of_series(connection: Transaction, series_id: UUID) -> list[BookingRow]:
+    """The bookings of a series, in the order of its dates."""
+    rows = await connection.fetch(
+        f"{_SELECT} where b.series_id = $1 order by b.series_number", series_id
+    )
+    return [BookingRow(**row) for row in rows]
+
+
 async def versions(connection: Transaction, client_id: UUID) -> dict[UUID, int]:
     """The version of each of a client's bookings, in the order of their last changes."""
     rows = await connection.fetch(

@@ -16,6 +16,12 @@ _COLUMNS = (
     "id, client_id, trainer_id, service, mode, area, status, version, start_at as start,"
     ' end_at as "end", tz, late, cancelled_because as because'
 )
+
+_HELD = (
+    "exists (select from safety_holds where client_id = $1 and kind = 'session'"
+    " and lifted_at is null)"
+)
+
 ONCE_PER_PERSON = "once_per_person"
 """The unique index that decides who of several gets what is once per person."""
 
@@ -52,6 +58,15 @@ async def lock_booking(tx: Transaction, booking_id: UUID) -> Booking | None:
         booking_id,
     )
     return Booking(**row) if row else None
+
+
+async def lock_bookings(tx: Transaction, booking_ids: Sequence[UUID]) -> list[Booking]:
+    """Bookings of one client whose row is locked already, locked as well."""
+    rows = await tx.fetch(
+        f"select {_COLUMNS} from bookings where id = any($1) order by id for update",  # noqa: S608
+        booking_ids,
+    )
+    return [Booking(**row) for row in rows]
 
 
 async def find_booking(tx: Transaction, booking_id: UUID) -> Booking | None:
@@ -166,25 +181,49 @@ async def save_bookings(
     )
 
 
-async def is_used_up(tx: Transaction, client_id: UUID, service: str, once_key: bytes) -> bool:
-    """Whether the client, or the same mailbox in another spelling, has had or booked a service."""
-    used: bool = await tx.fetchval(
-        "select exists (select from bookings where service = $2 and status <> 'cancelled'"
-        " and (client_id = $1 or once_key = $3))",
+@dataclass(frozen=True)
+class Obstacles:
+    """What stands against another session of a client.
+
+    `held`: a person has to lift a safety hold first. `used_up`: the service is once per person and
+    was had. `busy`: the client has another session then.
+    """
+
+    held: bool
+    used_up: bool
+    busy: bool
+
+
+async def obstacles(
+    tx: Transaction,
+    client_id: UUID,
+    start: datetime,
+    end: datetime,
+    *,
+    once: tuple[str, bytes] | None,
+) -> Obstacles:
+    """What stands against a session from start to end. Exact while the client's row is locked.
+
+    `once` is a service that is once per person, with the key of the client's mailbox.
+    """
+    service, once_key = once or (None, None)
+    row = await tx.fetchrow(
+        f"select {_HELD} as held, exists (select from bookings where service = $4"  # noqa: S608
+        " and status <> 'cancelled' and (client_id = $1 or once_key = $5)) as used_up,"
+        " exists (select from reservations where client_id = $1"
+        " and during && tstzrange($2, $3)) as busy",
         client_id,
+        start,
+        end,
         service,
         once_key,
     )
-    return used
+    return Obstacles(**row)
 
 
 async def safety_hold_stands(tx: Transaction, client_id: UUID) -> bool:
     """Whether sessions of the client wait for a person to lift a safety hold."""
-    stands: bool = await tx.fetchval(
-        "select exists (select from safety_holds where client_id = $1 and kind = 'session'"
-        " and lifted_at is null)",
-        client_id,
-    )
+    stands: bool = await tx.fetchval(f"select {_HELD}", client_id)
     return stands
 
 

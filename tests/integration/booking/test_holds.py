@@ -1,12 +1,15 @@
 """Holds: a time kept for ten minutes by the clock, then free again without anybody sweeping."""
 
+import asyncio
 from datetime import datetime, timedelta
 
 import pytest
 
+from services.booking import demo
 from tests.integration.booking.front_door import (
     AMARA,
     BENOIT,
+    CHLOE,
     HALF,
     HOUR,
     NOW,
@@ -19,10 +22,13 @@ from tests.integration.booking.front_door import (
     utc,
 )
 
+ELENA = demo.demo_id("trainer05@limber.example")
+"""She visits Toronto and Hamilton."""
+
 NO_HOLD = "00000000-0000-7000-8000-000000000000"
 
 
-async def offered_at(door: FrontDoor, hour: str) -> bool:
+async def offered_at(door: FrontDoor, hour: str, **other: str) -> bool:
     """Whether Amara is offered for a start on that Wednesday, virtually."""
     answer = await door.ask(
         "GET",
@@ -34,6 +40,7 @@ async def offered_at(door: FrontDoor, hour: str) -> bool:
             "to": "2026-05-06",
             "tz": "America/Toronto",
             "trainer": str(AMARA),
+            **other,
         },
     )
     return any(f"T{hour}" in slot["local"] for slot in answer.json()["slots"])
@@ -225,3 +232,71 @@ async def test_a_time_that_is_not_offered_cannot_be_held_or_booked(
         assert 3 == len(problem(await door.post(path, body), 409, "slot-taken")["alternatives"])
 
     assert before == await door.tables()
+
+
+async def test_the_own_hold_hides_nothing_from_its_holder(door: FrontDoor) -> None:
+    hold = await door.made("/v1/holds", a_time())
+
+    assert not await offered_at(door, "10:00")
+    assert await offered_at(door, "10:00", hold=hold["id"])
+    assert await offered_at(door, "10:30", hold=hold["id"])
+    query = a_time() | {"hold": hold["id"]}
+    told = await door.ask("GET", "/v1/slots/explain", params=query)
+    assert {"offered": True, "reasons": []} == told.json()
+
+
+async def test_a_visit_is_held_with_its_place_and_keeps_it_when_booked(door: FrontDoor) -> None:
+    where = "select area || ' ' || postal from reservations"
+    visit = a_time(mode="in-person", postal="m5v2t6")
+
+    hold = await door.made("/v1/holds", visit)
+    assert "toronto M5V 2T6" == await door.value(where)
+    await door.made("/v1/bookings", {"hold": hold["id"], "client": a_client()})
+
+    assert "toronto M5V 2T6" == await door.value(where)
+
+
+async def test_a_hold_goes_to_who_has_the_skills_asked_for(door: FrontDoor) -> None:
+    skilled = a_time(trainer=None, condition="neck-pain", language="fr", mode="in-person")
+
+    hold = await door.made("/v1/holds", skilled | {"postal": "M5V"})
+
+    assert str(BENOIT) == hold["trainer"]["id"]
+    wrong = a_time(condition="fibromyalgia", trainer=BENOIT)
+    problem(await door.post("/v1/holds", wrong), 409, "slot-taken")
+    problem(await door.post("/v1/holds", a_time(condition="gout")), 422, "invalid")
+
+
+async def test_of_two_visits_at_once_that_one_trainer_cannot_both_reach_one_is_held(
+    door: FrontDoor,
+) -> None:
+    for day in range(5):
+        start = TEN + 24 * day * HOUR
+        toronto = a_time(start, trainer=ELENA, mode="in-person", postal="M5V")
+        hamilton = a_time(start + HOUR, trainer=ELENA, mode="in-person", postal="L8P")
+
+        answers = await asyncio.gather(
+            *(door.post("/v1/holds", wish) for wish in (toronto, hamilton))
+        )
+
+        assert [201, 409] == sorted(answer.status_code for answer in answers)
+
+
+async def test_a_known_client_is_given_their_trainer(door: FrontDoor) -> None:
+    booking = await door.book(TEN, trainer=CHLOE)
+    token = await door.sign_in("ann@example.org")
+    wish = a_time(TEN + 24 * HOUR, trainer=None)
+
+    known = await door.made("/v1/holds", wish, token=token)
+    visitor = await door.made("/v1/holds", wish)
+
+    assert (str(CHLOE), str(AMARA)) == (known["trainer"]["id"], visitor["trainer"]["id"])
+    day = {"from": "2026-05-08", "to": "2026-05-08", "tz": "America/Toronto"}
+    query = {"service": "training", "mode": "virtual", **day}
+    for holder in (token, booking["manage_token"]):
+        found = await door.ask("GET", "/v1/slots", params=query, token=holder)
+        first = found.json()["slots"][0]["trainers"][0]
+        assert ("Chloe Nguyen", "Your coming session is with Chloe.") == (
+            first["name"],
+            first["why"],
+        )

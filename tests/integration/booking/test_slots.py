@@ -1,66 +1,30 @@
 """Slots on a real database: what is taken, what is held, and how many statements it takes."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
-import asyncpg
 import pytest
 
 from services.booking import demo
-from services.booking.domain import services, slots
-from services.booking.domain.links import LinkSigner
-from services.booking.queries.slots import SlotWish, candidates, explain, nearest, openings
+from services.booking.domain import slots
+from services.booking.queries.slots import candidates, explain, nearest, openings
 from shared.errors import Invalid
-from shared.postgres import Database, Transaction
+from shared.postgres import Transaction
+from tests.integration.booking.trainers_time import (
+    AMARA,
+    BENOIT,
+    HOUR,
+    IN_TORONTO,
+    NOW,
+    TEN,
+    VIRTUAL,
+    names_at,
+    take,
+    tx,
+)
 
-NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
-TEN = datetime(2026, 5, 6, 14, tzinfo=UTC)
-"""Ten in the morning in Toronto, two days from now."""
-
-TRAINING = services.find("training")
-HOUR = timedelta(hours=1)
-AMARA = demo.demo_id("trainer01@limber.example")
-BENOIT = demo.demo_id("trainer02@limber.example")
-IN_TORONTO = SlotWish(TRAINING, "in-person", "toronto", "M5V 2T6")
-VIRTUAL = SlotWish(TRAINING, "virtual")
-
-
-@pytest.fixture
-async def tx(booking_db: Database) -> AsyncIterator[Transaction]:
-    """A transaction in a database with the demo's people."""
-    async with booking_db.transaction() as connection:
-        await demo.add_missing(connection, LinkSigner(b"only for tests"), now=NOW)
-        yield connection
-
-
-async def take(
-    tx: Transaction,
-    trainer: UUID,
-    start: datetime,
-    length: timedelta = HOUR,
-    *,
-    hold_until: datetime | None = None,
-) -> UUID:
-    """Take a trainer's time with a booking, or with a hold that runs out."""
-    taken = uuid4()
-    await tx.execute(
-        "insert into reservations (id, kind, trainer_id, during, blocked, expires_at)"
-        " values ($1, $2, $3, $4, $4, $5)",
-        taken,
-        "hold" if hold_until else "booking",
-        trainer,
-        asyncpg.Range(start, start + length),
-        hold_until,
-    )
-    return taken
-
-
-async def names_at(tx: Transaction, start: datetime, **wish: Any) -> list[str]:
-    found = await candidates(tx, replace(IN_TORONTO, **wish), start, now=NOW)
-    return [one.name for one in found]
+__all__ = ["tx"]
 
 
 async def test_everybody_who_visits_the_area_is_offered_by_name_when_nobody_is_booked(
@@ -219,7 +183,7 @@ async def test_slots_take_at_most_three_statements_whatever_is_asked(
     statements: list[str] = []
     tx.add_query_logger(lambda query: statements.append(query.query))
 
-    wish = replace(VIRTUAL, trainer_id=AMARA if trainers == 1 else None)
+    wish = replace(VIRTUAL, trainer_id=AMARA if trainers == 1 else None, client_id=uuid4())
     found = await openings(tx, wish, within=within, now=NOW)
 
     assert len(statements) <= 3

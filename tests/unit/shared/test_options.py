@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from shared.contracts.submissions import RedFlag
 from shared.options.catalogue import Catalogue, assemble, catalogue, faults, read
 from shared.options.entries import SCHEMA_FILE, Dose, FamilyFile, Words, schema
-from shared.vocabulary.codes import Condition, Family, Region
+from shared.vocabulary.codes import Condition, Family, Health, Region
 from shared.vocabulary.labels import vocabulary
 
 FOUND = catalogue()
@@ -165,6 +165,19 @@ def test_nobody_is_left_with_standing_options_alone(condition: Condition) -> Non
         ]
 
         assert 2 <= len(seated)
+
+
+@pytest.mark.parametrize("family", get_args(Family))
+def test_a_sign_or_an_answer_that_allows_sessions_leaves_a_choice(family: Family) -> None:
+    milder = [term.code for term in vocabulary().red_flags if term.tier == "D4"]
+    for sign in milder:
+        left = [o for o in FOUND.select(family=family) if sign not in o.contraindications.red_flags]
+        assert 3 <= len(left), sign
+    for answer in set(get_args(Health)) - {"fever"}:
+        left = [
+            o for o in FOUND.select(family=family) if answer not in o.contraindications.screening
+        ]
+        assert 3 <= len(left), answer
 
 
 def test_somebody_who_trains_at_home_has_a_choice_in_each_family() -> None:
