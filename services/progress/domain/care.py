@@ -79,12 +79,16 @@ class Questionnaire(_Kept):
 
 
 class Goals(_Kept):
-    """The ratings of a client's activities, in their order: first and newest."""
+    """The ratings of a client's activities, in their order: first and newest.
+
+    `activities` tells the same activities from others without naming them.
+    """
 
     id: UUID
     at: datetime
     first: tuple[int, ...]
     newest: tuple[int, ...]
+    activities: UUID | None = None
 
 
 class Plan(_Kept):
@@ -108,6 +112,17 @@ class Flare(_Kept):
     by: Literal["client", "trend"]
     since: datetime
     resolved_at: datetime | None = None
+
+
+class Revised(_Kept):
+    """A dose of the active plan that a rule changed; `report` is one of the session's reports."""
+
+    report: UUID
+    option: str
+    variable: Literal["per_week", "sets", "repetitions", "minutes"]
+    before: int
+    after: int
+    rule: str
 
 
 class Weights(_Kept):
@@ -168,6 +183,7 @@ class Care(_Kept):
     questionnaires: tuple[Questionnaire, ...] = ()
     goals: Goals | None = None
     plans: tuple[Plan, ...] = ()
+    revised: tuple[Revised, ...] = ()
     flare: Flare | None = None
     weights: Weights | None = None
     proposal: Proposal | None = None
