@@ -7,6 +7,12 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.progress.domain.figures import (
+    DoseFigures,
+    MaskFigures,
+    MilestoneFigures,
+    PlanFigures,
+)
 from shared.contracts.progress import HoldKind, Level
 from shared.contracts.submissions import CheckInKind, RedFlag, Score
 
@@ -88,6 +94,10 @@ class Rules(_Data):
 
     version: str
     usual: Usual
+    mask: MaskFigures
+    plan: PlanFigures
+    dose: DoseFigures
+    milestones: MilestoneFigures
     rules: tuple[Rule, ...]
 
     @property
