@@ -47,6 +47,7 @@ EVENT_TYPES: dict[str, type[Event]] = {
         progress.SafetyLevelChanged,
         progress.SafetyHoldPlaced,
         progress.SafetyHoldLifted,
+        progress.RuleFired,
         progress.ViewUpdated,
         conclusions.ScreeningRecorded,
         conclusions.ClearanceRequested,

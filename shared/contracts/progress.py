@@ -13,6 +13,8 @@ from shared.contracts.submissions import CheckInKind, RedFlag, Score, Why
 
 Level = Literal["unknown", "go", "go-care", "modify", "stop", "hold", "emergency"]
 HoldKind = Literal["session", "option", "joint"]
+Told = Literal["client", "trainer", "lead", "clinician", "emergency-contact"]
+"""Who has to hear of a rule; a clinician and a contact only with consent."""
 
 
 class Action(Part):
@@ -113,6 +115,8 @@ class SafetyHoldPlaced(ProgressFact):
     rule: str
     level: Level
     at: Instant
+    notify: tuple[Told, ...] = ()
+    trainer_ids: tuple[UUID, ...] = ()
 
 
 class SafetyHoldLifted(ProgressFact):
@@ -122,6 +126,23 @@ class SafetyHoldLifted(ProgressFact):
 
     hold_id: UUID
     lifted_by: UUID
+    at: Instant
+
+
+class RuleFired(ProgressFact):
+    """A rule came into force for a time: a notice, a review, or no progress for now.
+
+    The level `unknown` says nothing about today; `codes` are the actions'.
+    """
+
+    type: ClassVar[str] = "rule.fired.v1"
+
+    rule: str
+    rules_version: str
+    level: Level
+    codes: tuple[str, ...]
+    notify: tuple[Told, ...]
+    trainer_ids: tuple[UUID, ...] = ()
     at: Instant
 
 

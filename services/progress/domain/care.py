@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
+from services.progress.domain.firing import Firing
 from shared.contracts.care import Baseline, Condition, Health, Instrument, RangeOfMotion, Wish
 from shared.contracts.conclusions import PlanItem
 from shared.contracts.submissions import RedFlag
@@ -106,12 +107,46 @@ class Plan(_Kept):
 
 
 class Flare(_Kept):
-    """A flare that runs, or the last one."""
+    """A flare that runs, or the last one. `usual` is the pain before it, where known.
+
+    `followed_up` and `held`: rules T1 and T2 have asked about it.
+    """
 
     id: UUID
     by: Literal["client", "trend"]
     since: datetime
     resolved_at: datetime | None = None
+    usual: float | None = None
+    followed_up: bool = False
+    held: bool = False
+
+
+class Standing(_Kept):
+    """A rule that stays in force beyond one report: until an instant, or until something ends it.
+
+    `version` is the place in the log where it began.
+    """
+
+    rule: str
+    version: int
+    since: datetime
+    until: datetime | None = None
+    firings: tuple[Firing, ...]
+
+
+class Load(_Kept):
+    """A session's load: effort (0-10) times minutes, by the client's day. `of` is the booking."""
+
+    of: UUID
+    at: datetime
+    load: int
+
+
+class Unlocked(_Kept):
+    """A trainer unlocked an option at that place of the log."""
+
+    option: str | None
+    version: int
 
 
 class Revised(_Kept):
@@ -193,6 +228,11 @@ class Care(_Kept):
     milestones: tuple[Milestone, ...] = ()
     misses: int = 0
     missed: tuple[UUID, ...] = ()
+    earlier_flares: tuple[Flare, ...] = ()
+    standing: tuple[Standing, ...] = ()
+    loads: tuple[Load, ...] = ()
+    unlocked: tuple[Unlocked, ...] = ()
+    reviewed_at: datetime | None = None
 
     @property
     def plan(self) -> Plan | None:

@@ -1,29 +1,28 @@
 """A check-in: judged, recorded, answered; holds placed where a rule asks for one."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import datetime
-from uuid import UUID, uuid5
+from typing import TypeAlias
+from uuid import UUID
 
 from services.progress.domain import view
+from services.progress.domain.firing import LEVELS, Firing, highest
+from services.progress.domain.flaring import flare_heard
+from services.progress.domain.holding import holds_asked
 from services.progress.domain.judge import judge
-from services.progress.domain.model import (
-    LEVELS,
-    Client,
-    Exercise,
-    Firing,
-    Hold,
-    Report,
-    highest,
-)
+from services.progress.domain.load import load_kept
+from services.progress.domain.misses import answer_heard
+from services.progress.domain.model import Client, Exercise, Report
 from services.progress.domain.outcome import (
     Outcome,
+    Step,
     hold_placed,
     next_entry,
     settle,
     with_holds,
 )
 from services.progress.domain.rules import Rules
+from services.progress.domain.standing import began
 from shared.contracts.event import Event
 from shared.contracts.progress import (
     Action,
@@ -32,6 +31,11 @@ from shared.contracts.progress import (
     SubmissionAnswered,
 )
 from shared.contracts.submissions import CheckInSubmitted
+
+Following: TypeAlias = Callable[[Client, Report, Rules], Step]
+
+FOLLOWING: tuple[Following, ...] = (answer_heard, load_kept, began, flare_heard)
+"""What else a check-in moves, in this order. Each sees the client as left by those before it."""
 
 
 def check_in(client: Client, submission: CheckInSubmitted, rules: Rules) -> Outcome:
@@ -42,49 +46,42 @@ def check_in(client: Client, submission: CheckInSubmitted, rules: Rules) -> Outc
     """
     at = submission.submitted_at
     after = next_entry(client, at)
-    report = judge(_report(submission, after.version), client.reports, rules)
-    placed = _holds(report, at, rules)
+    report = judge(_report(submission, after.version), client, rules)
     reports = sorted((*client.reports, report), key=lambda known: known.place, reverse=True)
     after = replace(after, reports=tuple(reports), reported_version=after.version)
+    placed = holds_asked(
+        report.firings, rules, of=report.id, since=at, check_in=report.id, standing=client.holds
+    )
     after = with_holds(after, placed)
-    after, moved = settle(client, after, rules, at=at, check_in=report.id)
-    held = [hold for hold in after.holds if hold.kind == "session"]
+    moved: list[Event] = []
+    for follow in FOLLOWING:
+        step = follow(after, report, rules)
+        after = with_holds(step.client, step.placed)
+        moved += step.events
+        placed += step.placed
+    after, settled = settle(client, after, rules, at=at, check_in=report.id)
+    others = _in_force(after)
     events: list[Event] = [
         _recorded(client.id, submission),
-        *(hold_placed(client.id, hold) for hold in placed),
+        *(hold_placed(after, hold, rules) for hold in placed),
         *moved,
+        *settled,
         view.updated(after),
         SubmissionAnswered(
             client_id=client.id,
             submission_id=submission.submission_id,
             status="done",
-            level=highest(report.level, *(hold.level for hold in held)),
-            actions=_actions([*report.firings, *(f for hold in held for f in hold.firings)]),
+            level=highest(report.level, *(firing.level for firing in others)),
+            actions=_actions([*report.firings, *others]),
         ),
     ]
     return Outcome(after, tuple(events), report, placed)
 
 
-def _holds(report: Report, since: datetime, rules: Rules) -> tuple[Hold, ...]:
-    # One hold per report, also while another stands: each sign is looked at by a person.
-    placed = []
-    for rule in rules.rules:
-        firings = tuple(firing for firing in report.firings if firing.rule == rule.id)
-        if rule.hold is not None and firings:
-            placed.append(
-                Hold(
-                    id=uuid5(report.id, rule.id),
-                    check_in_id=report.id,
-                    kind=rule.hold,
-                    option=None,
-                    rule=rule.id,
-                    level=rule.level,
-                    since=since,
-                    reason=firings[0].detail,
-                    firings=firings,
-                )
-            )
-    return tuple(placed)
+def _in_force(client: Client) -> list[Firing]:
+    held = (hold.firings for hold in client.holds if hold.kind == "session")
+    standing = (one.firings for one in client.care.standing)
+    return [firing for firings in (*held, *standing) for firing in firings]
 
 
 def _report(submission: CheckInSubmitted, version: int) -> Report:

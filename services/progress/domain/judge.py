@@ -1,34 +1,23 @@
 """How the rules judge one check-in against the client's own history."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from statistics import median
-from typing import Any
 
-from services.progress.domain.model import LEVELS, Firing, Report, highest
-from services.progress.domain.rules import Rule, Rules, When
+from services.progress.domain.course import little_done, long_pain, rising_weeks, said_flare
+from services.progress.domain.facts import Facts, whole
+from services.progress.domain.firing import LEVELS, Firing, highest
+from services.progress.domain.load import load_step
+from services.progress.domain.model import Client, Report
+from services.progress.domain.next_day import morning_compared, still_worse
+from services.progress.domain.rules import Evaluator, Rule, Rules
 from shared.contracts.progress import Level
-from shared.zones import zone
+from shared.contracts.submissions import RedFlag
 
 SHOWN_EXERCISES = 10
 """Exercises named in a firing's inputs, worst first: enough to explain, bounded for the view."""
 
 OPTION_CHARS = 64
 """Longer than any option's id; what is longer is cut where inputs quote it."""
-
-
-@dataclass(frozen=True)
-class Standing:
-    """What a check-in is held against: usual pain and pain before the session, where known."""
-
-    usual: float | None
-    before: int | None
-
-    def base(self, rule: Rule) -> float | None:
-        """The pain a rise is counted from."""
-        if rule.rise_over == "session" and self.before is not None:
-            return self.before
-        return self.usual if rule.rise_over else None
 
 
 @dataclass(frozen=True)
@@ -39,94 +28,59 @@ class _Value:
     option: str | None
 
 
-def judge(report: Report, history: Sequence[Report], rules: Rules) -> Report:
+def judge(report: Report, client: Client, rules: Rules) -> Report:
     """The report with its level and the rules that fired, highest level first.
 
-    `history` may hold later reports too; only earlier ones count.
+    The client's reports may hold later ones too; pain is compared with earlier ones only.
     """
-    earlier = [past for past in history if past.place < report.place]
-    standing = Standing(usual_pain(report, earlier, rules), pain_before(report, earlier))
+    facts = Facts(report, client, rules)
     fired: list[Firing] = []
     for rule in rules.rules:
         if report.kind in rule.kinds and not rule.unless & {firing.rule for firing in fired}:
-            fired += _fire(rule, report, standing, rules.version)
+            fired += EVALUATORS[rule.evaluator](rule, facts)
     fired.sort(key=lambda firing: -LEVELS.index(firing.level))
     return replace(report, level=_level(report, fired, rules), firings=tuple(fired))
 
 
-def usual_pain(report: Report, earlier: Iterable[Report], rules: Rules) -> float | None:
-    """The client's median pain in the window before a report; None while too few are known."""
-    pains = [
-        past.pain
-        for past in earlier
-        if past.kind in rules.usual.kinds and past.at >= report.at - rules.usual.window
+def flags_fired(flags: Sequence[RedFlag], rules: Rules, *, feverish: bool) -> list[Firing]:
+    """What the rules about signs say of these, whoever reported them; highest level first."""
+    fired = [
+        firing
+        for rule in rules.rules
+        if rule.evaluator == "flags"
+        for firing in _fire_on_flags(rule, flags, rules.version, feverish=feverish)
     ]
-    return float(median(pains)) if len(pains) >= rules.usual.reports else None
+    return sorted(fired, key=lambda firing: -LEVELS.index(firing.level))
 
 
-def pain_before(report: Report, earlier: Sequence[Report]) -> int | None:
-    """Pain before the session a report speaks of, paired by booking, else by local day."""
-    if report.kind == "pre":
-        return report.pain
-    pairs = [past for past in earlier if past.kind == "pre" and _same_session(past, report)]
-    return max(pairs, key=lambda past: past.place).pain if pairs else None
+def _flags(rule: Rule, facts: Facts) -> list[Firing]:
+    flags = facts.report.red_flags
+    return _fire_on_flags(rule, flags, facts.rules.version, feverish=facts.feverish)
 
 
-def _same_session(pre: Report, report: Report) -> bool:
-    if report.booking_id is not None or pre.booking_id is not None:
-        return pre.booking_id == report.booking_id
-    here = zone(report.tz)
-    return pre.at.astimezone(here).date() == report.at.astimezone(here).date()
-
-
-def _fire(rule: Rule, report: Report, standing: Standing, version: str) -> list[Firing]:
-    if rule.input == "red_flags":
-        return _fire_on_flags(rule, report, version)
-    values = _values(rule, report)
-    base = standing.base(rule)
-    hits = [
-        (value, when)
-        for value in values
-        if (when := _first(rule.when, value.pain, standing.usual, base)) is not None
-    ]
-    if not hits:
-        return []
-    worst, when = max(hits, key=lambda hit: hit[0].pain)
-    named = sorted(
-        ((value.option, value.pain) for value, _ in hits if value.option is not None),
-        key=lambda exercise: -exercise[1],
-    )
-    inputs: dict[str, Any] = {rule.input: worst.pain, "usual": _whole(standing.usual)}
-    if rule.rise_over == "session":
-        inputs["before"] = standing.before
-    if named:
-        inputs["exercises"] = [
-            {"option": option[:OPTION_CHARS], "worst_pain": pain}
-            for option, pain in named[:SHOWN_EXERCISES]
-        ]
-    return _firings(rule, version, when.detail, inputs, exercises=len(named))
-
-
-def _fire_on_flags(rule: Rule, report: Report, version: str) -> list[Firing]:
-    for when in rule.when:
-        if flags := [flag for flag in report.red_flags if flag in (when.any_of or ())]:
-            return _firings(rule, version, when.detail, {"red_flags": flags}, exercises=0)
-    return []
-
-
-def _firings(
-    rule: Rule, version: str, detail: str, inputs: dict[str, Any], *, exercises: int
+def _fire_on_flags(
+    rule: Rule, flags: Sequence[RedFlag], version: str, *, feverish: bool
 ) -> list[Firing]:
-    return [
-        Firing(rule.id, version, rule.level, wanted.action, wanted.code, detail, inputs)
-        for wanted in rule.actions
-        if exercises >= wanted.from_exercises
+    met = [
+        (number, flag)
+        for number, when in enumerate(rule.when)
+        for flag in flags
+        if flag in (when.any_of or ()) and when.feverish in {None, feverish}
     ]
+    if not met:
+        return []
+    inputs: dict[str, object] = {"red_flags": list(dict.fromkeys(flag for _, flag in met))}
+    if any(when.feverish is not None for when in rule.when):
+        inputs["feverish"] = feverish
+    return rule.fire(version, inputs, when=met[0][0])
 
 
-def _values(rule: Rule, report: Report) -> list[_Value]:
-    if rule.input == "pain":
-        return [_Value(report.pain, None)]
+def _pain(rule: Rule, facts: Facts) -> list[Firing]:
+    return _fire_on_values(rule, facts, [_Value(facts.report.pain, None)], "pain")
+
+
+def _worst_pain(rule: Rule, facts: Facts) -> list[Firing]:
+    report = facts.report
     values = [
         _Value(exercise.worst_pain, exercise.option)
         for exercise in report.exercises
@@ -134,13 +88,65 @@ def _values(rule: Rule, report: Report) -> list[_Value]:
     ]
     if report.worst_pain is not None:
         values.append(_Value(report.worst_pain, None))
-    return values
+    return _fire_on_values(rule, facts, values, "worst_pain")
 
 
-def _first(
-    conditions: Iterable[When], value: int, usual: float | None, base: float | None
-) -> When | None:
-    return next((when for when in conditions if when.holds(value, usual, base)), None)
+def _fire_on_values(rule: Rule, facts: Facts, values: Iterable[_Value], name: str) -> list[Firing]:
+    hits = [
+        (value, number)
+        for value in values
+        if (number := _first(rule, facts, value.pain)) is not None
+    ]
+    if not hits:
+        return []
+    worst, number = max(hits, key=lambda hit: hit[0].pain)
+    named = sorted(
+        ((value.option, value.pain) for value, _ in hits if value.option is not None),
+        key=lambda exercise: -exercise[1],
+    )
+    inputs: dict[str, object] = {name: worst.pain, "usual": whole(facts.usual)}
+    if rule.rise_over == "session":
+        inputs["before"] = facts.before
+    if named:
+        inputs["exercises"] = [
+            {"option": option[:OPTION_CHARS], "worst_pain": pain}
+            for option, pain in named[:SHOWN_EXERCISES]
+        ]
+    return rule.fire(facts.rules.version, inputs, when=number, exercises=len(named))
+
+
+def _first(rule: Rule, facts: Facts, value: int) -> int | None:
+    seen = facts.seen(rule, value)
+    return next((number for number, when in enumerate(rule.when) if when.holds(seen)), None)
+
+
+def _effort(rule: Rule, facts: Facts) -> list[Firing]:
+    effort = facts.report.effort
+    if effort is None:
+        return []
+    plan, limit, cleared = facts.planned_effort, facts.allowed_effort, facts.cleared
+    seen = replace(facts.seen(rule, effort), plan=plan, limit=limit, cleared=cleared)
+    for number, when in enumerate(rule.when):
+        if when.holds(seen):
+            inputs = {"effort": effort, "plan": plan, "limit": limit, "cleared": cleared}
+            return rule.fire(facts.rules.version, inputs, when=number)
+    return []
+
+
+EVALUATORS: dict[Evaluator, Callable[[Rule, Facts], list[Firing]]] = {
+    "flags": _flags,
+    "pain": _pain,
+    "worst-pain": _worst_pain,
+    "effort": _effort,
+    "next-morning": morning_compared,
+    "still-worse": still_worse,
+    "rising-weeks": rising_weeks,
+    "load-step": load_step,
+    "flare": said_flare,
+    "long-flare": long_pain,
+    "little-done": little_done,
+}
+"""Those that look at a check-in; the others are asked by time or by a questionnaire."""
 
 
 def _level(report: Report, fired: Sequence[Firing], rules: Rules) -> Level:
@@ -148,9 +154,15 @@ def _level(report: Report, fired: Sequence[Firing], rules: Rules) -> Level:
     # A missing answer never counts as green, nor does a sign that no rule answers.
     if level == "go" and report.kind == "post" and not _worst_pain_is_known(report):
         return "unknown"
+    if level == "go" and report.kind == "next-morning" and not _is_compared(fired):
+        return "unknown"
     if level in {"go", "go-care"} and not rules.judged_flags.issuperset(report.red_flags):
         return "unknown"
     return level
+
+
+def _is_compared(fired: Iterable[Firing]) -> bool:
+    return any(firing.rule in {"A1", "A2"} for firing in fired)
 
 
 def _worst_pain_is_known(report: Report) -> bool:
@@ -158,7 +170,3 @@ def _worst_pain_is_known(report: Report) -> bool:
     return report.worst_pain is not None or (
         bool(done) and all(exercise.worst_pain is not None for exercise in done)
     )
-
-
-def _whole(value: float | None) -> float | int | None:
-    return int(value) if value is not None and value.is_integer() else value

@@ -6,43 +6,13 @@ from typing import Any, Literal
 from uuid import UUID
 
 from services.progress.domain.care import Care
-from shared.contracts.progress import Action, HoldKind, Level
+from services.progress.domain.firing import LEVELS as LEVELS
+from services.progress.domain.firing import Firing as Firing
+from services.progress.domain.firing import highest as highest
+from shared.contracts.progress import HoldKind, Level
 from shared.contracts.submissions import CheckInKind, RedFlag, Why
 
 BookingStatus = Literal["confirmed", "frozen", "cancelled", "completed", "missed"]
-
-LEVELS: tuple[Level, ...] = (
-    "unknown", "go", "go-care", "modify", "stop", "hold", "emergency",
-)  # fmt: skip
-"""Mildest first; `unknown` says nothing and so yields to every other."""
-
-
-def highest(*levels: Level) -> Level:
-    """The level that counts when several hold; `unknown` without any."""
-    return max(levels, key=LEVELS.index, default="unknown")
-
-
-@dataclass(frozen=True)
-class Firing:
-    """A rule that fired on a check-in: what it asks for, its version and the inputs it saw."""
-
-    rule: str
-    version: str
-    level: Level
-    action: str
-    code: str
-    detail: str
-    inputs: dict[str, Any]
-
-    def as_action(self) -> Action:
-        """What the client is told."""
-        return Action(
-            rule=self.rule,
-            level=self.level,
-            action=self.action,
-            code=self.code,
-            detail=self.detail,
-        )
 
 
 @dataclass(frozen=True)

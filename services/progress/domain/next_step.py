@@ -43,7 +43,7 @@ def _step(
 ) -> tuple[str, datetime] | None:
     if booking.status not in {"confirmed", "completed"} or as_of >= booking.end_at + ASKED_FOR:
         return None
-    given = {report.kind for report in reports if _speaks_of(report, booking)}
+    given = {report.kind for report in reports if speaks_of(report, booking)}
     morning = next_morning(booking)
     over = booking.status == "completed" or booking.end_at <= as_of
     if "next-morning" in given:
@@ -62,7 +62,8 @@ def next_morning(booking: Booking) -> datetime:
     return datetime.combine(day, MORNING, here)
 
 
-def _speaks_of(report: Report, booking: Booking) -> bool:
+def speaks_of(report: Report, booking: Booking) -> bool:
+    """Whether a report is about a booking's session."""
     if report.booking_id is not None:
         return report.booking_id == booking.id
     # Without a booking named, the local day decides.

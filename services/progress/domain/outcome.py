@@ -32,6 +32,15 @@ class Outcome:
     lifted: tuple[UUID, ...] = ()
 
 
+@dataclass(frozen=True)
+class Step:
+    """A part of a decision: the client after it, what it tells, and holds still to be added."""
+
+    client: Client
+    events: tuple[Event, ...] = ()
+    placed: tuple[Hold, ...] = ()
+
+
 def settle(
     before: Client, after: Client, rules: Rules, *, at: datetime, check_in: UUID | None
 ) -> tuple[Client, list[Event]]:
@@ -95,7 +104,7 @@ def done(
         status="done",
         level=after.level,
     )
-    told = (*events, *(hold_placed(after.id, hold) for hold in placed), *moved)
+    told = (*events, *(hold_placed(after, hold, rules) for hold in placed), *moved)
     return Outcome(after, (*told, view.updated(after), answered), placed=tuple(placed))
 
 
@@ -118,16 +127,19 @@ def with_holds(client: Client, placed: Sequence[Hold]) -> Client:
     return replace(client, holds=tuple(holds))
 
 
-def hold_placed(client_id: UUID, hold: Hold) -> SafetyHoldPlaced:
-    """The event of a new hold."""
+def hold_placed(client: Client, hold: Hold, rules: Rules) -> SafetyHoldPlaced:
+    """The event of a new hold, and who has to hear of it."""
+    notify = rules.told(hold.rule)
     return SafetyHoldPlaced(
-        client_id=client_id,
+        client_id=client.id,
         hold_id=hold.id,
         kind=hold.kind,
         option=hold.option,
         rule=hold.rule,
         level=hold.level,
         at=hold.since,
+        notify=tuple(notify),
+        trainer_ids=trainers(client) if "trainer" in notify else (),
     )
 
 

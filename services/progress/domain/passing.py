@@ -1,18 +1,66 @@
 """What time alone brings: when it is due next, and what happens then."""
 
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import datetime
 
+from services.progress.domain import view
 from services.progress.domain.entries import TimePassed
-from services.progress.domain.model import Client
-from services.progress.domain.outcome import Outcome, next_entry
+from services.progress.domain.flaring import due_flare, flare_passed
+from services.progress.domain.misses import due_miss, miss_passed
+from services.progress.domain.model import Client, Hold
+from services.progress.domain.outcome import (
+    Outcome,
+    Step,
+    hold_placed,
+    next_entry,
+    settle,
+    with_holds,
+)
+from services.progress.domain.review import due_review, review_passed
 from services.progress.domain.rules import Rules
+from services.progress.domain.standing import due_end, end_passed
+from shared.contracts.event import Event
+
+
+@dataclass(frozen=True)
+class Timer:
+    """Something that waits for an instant. `passed` leaves nothing due up to the time it gets."""
+
+    due: Callable[[Client, Rules], datetime | None]
+    passed: Callable[[Client, datetime, Rules], Step]
+
+
+TIMERS: tuple[Timer, ...] = (
+    Timer(due_end, end_passed),
+    Timer(due_miss, miss_passed),
+    Timer(due_flare, flare_passed),
+    Timer(due_review, review_passed),
+)
+"""In the order in which they are looked at; one line for each."""
 
 
 def next_due(client: Client, rules: Rules) -> datetime | None:
     """The next instant at which time alone changes something for the client."""
-    return None
+    instants = (timer.due(client, rules) for timer in TIMERS)
+    return min((instant for instant in instants if instant is not None), default=None)
 
 
 def time_passed(client: Client, entry: TimePassed, rules: Rules) -> Outcome:
     """Everything that is due by the entry's time."""
-    return Outcome(next_entry(client, entry.at), ())
+    after = next_entry(client, entry.at)
+    events: list[Event] = []
+    placed: list[Hold] = []
+    for timer in TIMERS:
+        due = timer.due(after, rules)
+        if due is not None and due <= entry.at:
+            step = timer.passed(after, entry.at, rules)
+            after = with_holds(step.client, step.placed)
+            events += step.events
+            placed += step.placed
+    after, moved = settle(client, after, rules, at=entry.at, check_in=None)
+    events += [*(hold_placed(after, hold, rules) for hold in placed), *moved]
+    shown = replace(after, version=client.version, as_of=client.as_of)
+    if shown != client:
+        events.append(view.updated(after))
+    return Outcome(after, tuple(events), placed=tuple(placed))

@@ -23,26 +23,32 @@ SHOWN_HOLDS = 20
 
 
 def level(client: Client) -> Level:
-    """The gravest of the standing holds' levels and the newest report's.
+    """The gravest of the levels of standing holds, of rules in force and of the newest report.
 
     After a lift nothing is known until the next check-in, whatever was reported before.
     """
     newest = client.reports[0] if client.reports else None
     heard = newest is not None and newest.version > client.lifted_version
+    said = newest.level if newest is not None and heard else "unknown"
+    if said in {"go", "go-care"} and any(one.rule == "A4" for one in client.care.standing):
+        said = "unknown"  # A morning nobody told of is not green, whatever was said before it.
     return highest(
+        said,
         *(hold.level for hold in client.holds if hold.kind == "session"),
-        *([newest.level] if newest is not None and heard else []),
+        *(firing.level for one in client.care.standing for firing in one.firings),
     )
 
 
 def in_force(client: Client) -> list[Firing]:
-    """The rules that make the level, of standing holds first."""
+    """The rules that make the level: of holds first, then those that stand, then the newest."""
     held = client.holds[:SHOWN_HOLDS]
     firings = [firing for hold in held for firing in hold.firings]
+    firings += [firing for one in client.care.standing for firing in one.firings]
     if client.reports and client.reports[0].version > client.lifted_version:
         newest = client.reports[0]
-        already = {(hold.check_in_id, hold.rule) for hold in held}
-        firings += [f for f in newest.firings if (newest.id, f.rule) not in already]
+        held_rules = {hold.rule for hold in held if hold.check_in_id == newest.id}
+        already = held_rules | {one.rule for one in client.care.standing}
+        firings += [firing for firing in newest.firings if firing.rule not in already]
     return firings
 
 

@@ -1,0 +1,71 @@
+"""Rule A4: a session whose next morning nobody told of."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+
+from services.progress.domain.model import Booking, Client, Report
+from services.progress.domain.next_step import speaks_of
+from services.progress.domain.outcome import Step, trainers
+from services.progress.domain.rules import Rule, Rules
+from services.progress.domain.standing import begin, end
+from shared.clock import rfc3339
+from shared.contracts.conclusions import CheckInMissed
+from shared.contracts.event import Event
+
+KEPT = 60
+"""Missed sessions remembered: more than can be looked at again."""
+
+
+def due_miss(client: Client, rules: Rules) -> datetime | None:
+    """When the next answer will be missed."""
+    rule = rules.by_id["A4"]
+    return min((_due(booking, rule) for booking in _unanswered(client)), default=None)
+
+
+def miss_passed(client: Client, at: datetime, rules: Rules) -> Step:
+    """A4 for each session whose time to answer is over; the trainer hears from some misses on."""
+    rule = rules.by_id["A4"]
+    events: list[Event] = []
+    missed = sorted(_unanswered(client), key=lambda one: (_due(one, rule), one.id))
+    for booking in missed:
+        due = _due(booking, rule)
+        if due > at:
+            break
+        misses = client.care.misses + 1
+        known = (*client.care.missed, booking.id)[-KEPT:]
+        care = client.care.model_copy(update={"misses": misses, "missed": known})
+        inputs: dict[str, object] = {"session_end": rfc3339(booking.end_at), "misses": misses}
+        client = begin(replace(client, care=care), rule, rule.fire(rules.version, inputs), at=due)
+        events.append(
+            CheckInMissed(
+                client_id=client.id,
+                booking_id=booking.id,
+                kind="next-morning",
+                misses=misses,
+                trainer_ids=trainers(client) if misses >= rule.limits["told_after"] else (),
+                at=due,
+            )
+        )
+    return Step(client, tuple(events))
+
+
+def answer_heard(client: Client, report: Report, _: Rules) -> Step:
+    """Any check-in says how it is now; the misses in a row end with the next morning told."""
+    client = end(client, "A4")
+    if report.kind == "next-morning" and client.care.misses:
+        client = replace(client, care=client.care.model_copy(update={"misses": 0}))
+    return Step(client)
+
+
+def _unanswered(client: Client) -> Iterator[Booking]:
+    for booking in client.bookings:
+        took_place = booking.status in {"confirmed", "completed"}
+        if took_place and booking.id not in client.care.missed:
+            answers = (one for one in client.reports if one.kind == "next-morning")
+            if not any(speaks_of(answer, booking) for answer in answers):
+                yield booking
+
+
+def _due(booking: Booking, rule: Rule) -> datetime:
+    return booking.end_at + rule.hours("hours")
