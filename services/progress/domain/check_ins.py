@@ -6,11 +6,13 @@ from typing import TypeAlias
 from uuid import UUID
 
 from services.progress.domain import view
+from services.progress.domain.dosing import dose_heard
 from services.progress.domain.firing import LEVELS, Firing, highest
 from services.progress.domain.flaring import flare_heard
 from services.progress.domain.holding import holds_asked
 from services.progress.domain.judge import judge
 from services.progress.domain.load import load_kept
+from services.progress.domain.milestones import marks_heard
 from services.progress.domain.misses import answer_heard
 from services.progress.domain.model import Client, Exercise, Report
 from services.progress.domain.outcome import (
@@ -34,7 +36,9 @@ from shared.contracts.submissions import CheckInSubmitted
 
 Following: TypeAlias = Callable[[Client, Report, Rules], Step]
 
-FOLLOWING: tuple[Following, ...] = (answer_heard, load_kept, began, flare_heard)
+FOLLOWING: tuple[Following, ...] = (
+    answer_heard, load_kept, began, flare_heard, dose_heard, marks_heard,
+)  # fmt: skip
 """What else a check-in moves, in this order. Each sees the client as left by those before it."""
 
 
@@ -66,7 +70,7 @@ def check_in(client: Client, submission: CheckInSubmitted, rules: Rules) -> Outc
         *(hold_placed(after, hold, rules) for hold in placed),
         *moved,
         *settled,
-        view.updated(after),
+        view.updated(after, rules),
         SubmissionAnswered(
             client_id=client.id,
             submission_id=submission.submission_id,

@@ -6,14 +6,25 @@ from datetime import datetime
 from typing import Any, TypeAlias
 
 from services.progress.domain import view
+from services.progress.domain.assessing import assess
 from services.progress.domain.check_ins import check_in
 from services.progress.domain.entries import TimePassed
 from services.progress.domain.lifting import lift
+from services.progress.domain.measures import goals, questionnaire
 from services.progress.domain.model import Client
 from services.progress.domain.next_step import next_step
 from services.progress.domain.outcome import Outcome, next_entry
 from services.progress.domain.passing import time_passed
+from services.progress.domain.planning import activate, comment, plan
 from services.progress.domain.rules import Rules
+from shared.contracts.care import (
+    AssessmentSubmitted,
+    GoalsSubmitted,
+    PlanActivationSubmitted,
+    PlanCommentSubmitted,
+    PlanSubmitted,
+    QuestionnaireSubmitted,
+)
 from shared.contracts.event import Event
 from shared.contracts.submissions import CheckInSubmitted, HoldLiftSubmitted
 
@@ -23,6 +34,12 @@ DECISIONS: dict[type[Event], Decision] = {
     CheckInSubmitted: check_in,
     HoldLiftSubmitted: lift,
     TimePassed: time_passed,
+    AssessmentSubmitted: assess,
+    QuestionnaireSubmitted: questionnaire,
+    GoalsSubmitted: goals,
+    PlanSubmitted: plan,
+    PlanActivationSubmitted: activate,
+    PlanCommentSubmitted: comment,
 }
 """Who decides on each type of entry; bookings are followed by `booking_changed`."""
 
@@ -36,9 +53,9 @@ def decide(client: Client, entry: Event, rules: Rules) -> Outcome:
     return DECISIONS[type(entry)](client, entry, rules)
 
 
-def booking_changed(client: Client, at: datetime) -> Outcome:
+def booking_changed(client: Client, at: datetime, rules: Rules) -> Outcome:
     """Look again at what comes next; `client.bookings` holds the change, `at` is its time."""
     after = next_entry(client, at)
     after = replace(after, next=next_step(after))
     changed = client.version == 0 or after.next != client.next
-    return Outcome(after, (view.updated(after),) if changed else ())
+    return Outcome(after, (view.updated(after, rules),) if changed else ())

@@ -33,8 +33,9 @@ class MaskFigures(_Figures):
 
 
 class PlanFigures(_Figures):
-    """What a drafted plan is made of, and who starts gently."""
+    """How long an assessment counts, what a draft is made of, and who starts gently."""
 
+    assessment_weeks: int
     options_at_least: int
     options_at_most: int
     of_each_family: int

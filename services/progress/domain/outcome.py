@@ -105,7 +105,7 @@ def done(
         level=after.level,
     )
     told = (*events, *(hold_placed(after, hold, rules) for hold in placed), *moved)
-    return Outcome(after, (*told, view.updated(after), answered), placed=tuple(placed))
+    return Outcome(after, (*told, view.updated(after, rules), answered), placed=tuple(placed))
 
 
 def refused(before: Client, submission: Submission, *, rule: str | None, reason: str) -> Outcome:

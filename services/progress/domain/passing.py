@@ -62,5 +62,5 @@ def time_passed(client: Client, entry: TimePassed, rules: Rules) -> Outcome:
     events += [*(hold_placed(after, hold, rules) for hold in placed), *moved]
     shown = replace(after, version=client.version, as_of=client.as_of)
     if shown != client:
-        events.append(view.updated(after))
+        events.append(view.updated(after, rules))
     return Outcome(after, tuple(events), placed=tuple(placed))

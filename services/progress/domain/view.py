@@ -5,7 +5,11 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
+from services.progress.domain import care_view
+from services.progress.domain.gates import closed
+from services.progress.domain.mask import Today
 from services.progress.domain.model import Client, Firing, Hold, Report, highest
+from services.progress.domain.rules import Rules
 from shared.clock import rfc3339
 from shared.contracts.progress import Level, ViewUpdated
 
@@ -52,17 +56,23 @@ def in_force(client: Client) -> list[Firing]:
     return firings
 
 
-def updated(client: Client) -> ViewUpdated:
+def today(client: Client, rules: Rules) -> Today:
+    """How the client stands today, for the mask and for doses."""
+    gates = () if client.as_of is None else closed(client.care, client.as_of, rules)
+    return Today(level(client), tuple(in_force(client)), gates)
+
+
+def updated(client: Client, rules: Rules) -> ViewUpdated:
     """The event that carries the document."""
     return ViewUpdated(
         client_id=client.id,
         version=client.version,
         level=client.level,
-        document=document(client),
+        document=document(client, rules),
     )
 
 
-def document(client: Client) -> dict[str, Any]:
+def document(client: Client, rules: Rules) -> dict[str, Any]:
     """The progress view, ready for JSON; below 100 kB whatever the history."""
     return {
         "client_id": str(client.id),
@@ -71,12 +81,14 @@ def document(client: Client) -> dict[str, Any]:
         "holds": [_hold(hold) for hold in client.holds[:SHOWN_HOLDS]],
         "screening": None,
         "clearance": None,
-        "assessment": None,
-        "plan": None,
+        "assessment": care_view.assessment(client.care, rules),
+        "questionnaires": care_view.questionnaires(client.care),
+        "goals": care_view.goals(client.care),
+        "plan": care_view.plan(client, rules, today(client, rules)),
         "check_ins": _check_ins(client.reports),
         "trends": [],
         "effects": [],
-        "milestones": [],
+        "milestones": care_view.milestones(client.care),
         "next": client.next,
         "safety": {"rules": [asdict(firing) for firing in in_force(client)]},
     }

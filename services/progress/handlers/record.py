@@ -58,7 +58,7 @@ async def apply(
     """
     client = await _load(tx, client, entry, at, rules)
     if isinstance(entry, booking.BookingFact):
-        outcome = decide.booking_changed(client, at)
+        outcome = decide.booking_changed(client, at, rules)
     else:
         outcome = decide.decide(client, entry, rules)
     due_at = next_due(outcome.client, rules)

@@ -64,7 +64,7 @@ def test_the_view_has_what_the_api_names() -> None:
 
     assert {
         "client_id", "version", "level", "holds", "screening", "clearance", "assessment", "plan",
-        "check_ins", "trends", "effects", "milestones", "next", "safety",
+        "check_ins", "trends", "effects", "milestones", "next", "safety", "questionnaires", "goals",
     } == set(document)  # fmt: skip
     [check_in] = document["check_ins"]
     assert ("2026-03-02T15:00:00Z", 6, "modify") == (
@@ -173,22 +173,23 @@ def test_a_changed_level_names_the_trainers_of_coming_sessions_and_of_the_last()
 
 
 def test_a_client_is_shown_from_the_first_event_on_even_with_nothing_ahead() -> None:
-    shown = view(decide.booking_changed(NOBODY_YET, NOW).events)
+    shown = view(decide.booking_changed(NOBODY_YET, NOW, RULES).events)
 
     assert (1, "unknown", None) == (shown.version, shown.level, shown.document["next"])
 
 
 def test_a_booking_that_changes_nothing_ahead_is_not_shown_again() -> None:
     client = Client(CLIENT, bookings=(a_booking(),))
-    first = decide.booking_changed(client, NOW)
+    first = decide.booking_changed(client, NOW, RULES)
 
     assert [ViewUpdated] == [type(event) for event in first.events]
-    assert () == decide.booking_changed(first.client, NOW + timedelta(minutes=1)).events
+    assert () == decide.booking_changed(first.client, NOW + timedelta(minutes=1), RULES).events
     completed = decide.booking_changed(
         Client(
             CLIENT, version=1, next=first.client.next, bookings=(a_booking(status="completed"),)
         ),
         NOW,
+        RULES,
     )
     assert [ViewUpdated] == [type(event) for event in completed.events]
 
@@ -217,7 +218,7 @@ def test_the_document_stays_below_100_kb_whatever_the_history(
         ],
     )
 
-    found = document(client)
+    found = document(client, RULES)
     assert len(json.dumps(found)) < 100_000
     assert shown == len(found["check_ins"])
     assert {left_out} == {check_in["exercises_left_out"] for check_in in found["check_ins"]}
@@ -284,7 +285,7 @@ def test_the_shown_order_does_not_depend_on_the_order_of_arrival(
 ) -> None:
     client = after(NOBODY_YET, order)
 
-    shown = document(client)["check_ins"]
+    shown = document(client, RULES)["check_ins"]
     assert [7, 6, 5, 4, 3, 2, 1, 0] == [check_in["pain"] for check_in in shown]
 
 
