@@ -159,11 +159,11 @@ def _second_time(
     if not options or _worse_morning(session, facts.usual, a2) is None:
         return
     reach = rule.days("within_days")
-    near = [one for one in reports if abs(one.at - facts.report.at) <= reach]
     worse = [
         (morning, set(done_options(other)))
-        for other in _sessions(near)
+        for other in _sessions(reports)
         if (morning := _worse_morning(other, facts.usual, a2)) is not None
+        and abs(morning.at - facts.report.at) <= reach
     ]
     for option in options:
         since = _unlocked(facts.client, option)

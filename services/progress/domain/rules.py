@@ -97,6 +97,7 @@ class When(_Data):
     feverish: bool | None = None
     cleared: bool | None = None
     worse_earlier: bool | None = None
+    stiffness_told: bool | None = None
     at_least: Score | None = None
     at_most: Score | None = None
     usual_at_least: Score | None = None
@@ -105,7 +106,6 @@ class When(_Data):
     rise_above: Score | None = None
     rise_at_most: Score | None = None
     stiffer_at_least: Score | None = None
-    stiffer_at_most: Score | None = None
     over_plan_at_least: Score | None = None
     over_limit_at_least: Score | None = None
 
@@ -117,6 +117,7 @@ class When(_Data):
             and self.feverish in {None, seen.feverish}
             and self.cleared in {None, seen.cleared}
             and self.worse_earlier in {None, seen.worse_earlier}
+            and self.stiffness_told in {None, seen.stiffer is not None}
             and _least(self.at_least, seen.value)
             and _most(self.at_most, seen.value)
             and _least(self.usual_at_least, seen.usual)
@@ -125,7 +126,6 @@ class When(_Data):
             and (self.rise_above is None or (rise is not None and rise > self.rise_above))
             and _most(self.rise_at_most, rise)
             and _least(self.stiffer_at_least, seen.stiffer)
-            and _most(self.stiffer_at_most, seen.stiffer)
             and _least(self.over_plan_at_least, _above(seen.value, seen.plan))
             and _least(self.over_limit_at_least, _above(seen.value, seen.limit))
         )
