@@ -17,7 +17,7 @@ class _Kept(BaseModel):
 
 
 class Screening(_Kept):
-    """The newest screening as judged: the gates it closed."""
+    """The newest screening as judged: the gates it closed; `reasons` ask for a clearance."""
 
     id: UUID
     at: datetime
@@ -30,10 +30,14 @@ class Screening(_Kept):
     red_flags: tuple[RedFlag, ...]
     enjoys: tuple[str, ...]
     valid_until: datetime
+    reasons: tuple[str, ...] = ()
 
 
 class Clearance(_Kept):
-    """What a clinician was asked, and said. Limits are codes."""
+    """What a clinician was asked, and said. Limits are codes.
+
+    `renews`: an earlier one ran out; its limits stay until the new decision.
+    """
 
     id: UUID
     status: Literal["requested", "granted", "limited", "refused", "expired"]
@@ -44,6 +48,7 @@ class Clearance(_Kept):
     max_effort: int | None = None
     avoid: tuple[str, ...] = ()
     valid_until: datetime | None = None
+    renews: bool = False
 
 
 class Finding(_Kept):
@@ -109,7 +114,7 @@ class Plan(_Kept):
 class Flare(_Kept):
     """A flare that runs, or the last one. `usual` is the pain before it, where known.
 
-    `followed_up` and `held`: rules T1 and T2 have asked about it.
+    `asked_at` is T1's follow-up; `held` says that T2 has placed its hold.
     """
 
     id: UUID
@@ -117,7 +122,7 @@ class Flare(_Kept):
     since: datetime
     resolved_at: datetime | None = None
     usual: float | None = None
-    followed_up: bool = False
+    asked_at: datetime | None = None
     held: bool = False
 
 
@@ -214,6 +219,7 @@ class Care(_Kept):
 
     screening: Screening | None = None
     clearance: Clearance | None = None
+    gates_at: datetime | None = None
     assessments: tuple[Assessment, ...] = ()
     questionnaires: tuple[Questionnaire, ...] = ()
     goals: Goals | None = None

@@ -17,6 +17,13 @@ class _Figures(BaseModel):
     design: bool
 
 
+class GateFigures(_Figures):
+    """How long a screening and a clearance count at most."""
+
+    screening_months: int
+    clearance_months: int
+
+
 class MaskFigures(_Figures):
     """What no option may go beyond. Impact 0-2 and load 1-5 as in the catalogue, effort 0-10."""
 

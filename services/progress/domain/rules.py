@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from services.progress.domain.figures import (
     DoseFigures,
+    GateFigures,
     MaskFigures,
     MilestoneFigures,
     PlanFigures,
@@ -23,8 +24,15 @@ from shared.contracts.submissions import CheckInKind, RedFlag, Score
 Evaluator = Literal[
     "flags", "pain", "worst-pain", "effort", "next-morning", "still-worse", "no-answer",
     "rising-weeks", "load-step", "flare", "long-flare", "no-better", "little-done", "mood",
+    "gate",
 ]  # fmt: skip
 """The function that looks at a rule's inputs."""
+
+GateCode = Literal[
+    "not-screened", "screening-outdated", "unwell", "clearance-open", "clearance-refused",
+    "clearance-over", "not-assessed", "assessment-outdated",
+]  # fmt: skip
+"""What can be missing before a plan."""
 
 LIMITS: dict[Evaluator, frozenset[str]] = {
     "still-worse": frozenset({"from_hours", "until_hours", "points", "times", "within_days"}),
@@ -90,6 +98,7 @@ class When(_Data):
     """
 
     detail: str
+    gate: GateCode | None = None
     level: Level | None = None
     asks: frozenset[str] | None = None
     kinds: frozenset[CheckInKind] | None = None
@@ -174,6 +183,14 @@ class Rule(_Data):
         """A limit in weeks."""
         return timedelta(weeks=self.limits[name])
 
+    def gate(self, code: GateCode) -> When:
+        """The rule's condition about something missing.
+
+        Raises:
+            KeyError: the rule says nothing of it.
+        """
+        return {when.gate: when for when in self.when}[code]
+
     def fire(
         self, version: str, inputs: Mapping[str, object], *, when: int = 0, exercises: int = 0
     ) -> list[Firing]:
@@ -199,6 +216,7 @@ class Rules(_Data):
 
     version: str
     usual: Usual
+    gates: GateFigures
     mask: MaskFigures
     plan: PlanFigures
     dose: DoseFigures
