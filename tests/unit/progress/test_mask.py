@@ -9,6 +9,7 @@ import pytest
 from services.progress.domain.gates import Gate
 from services.progress.domain.mask import Mask, Masked, Today
 from services.progress.domain.model import Client
+from services.progress.domain.rules import GateCode
 from services.progress.domain.view import today as today_of
 from shared.contracts.care import Family
 from shared.contracts.progress import Level
@@ -38,6 +39,17 @@ def masked(client: Client, option: str | Option, today: Today | None = None) -> 
     found = OPTIONS[option] if isinstance(option, str) else option
     why: Masked | None = Mask(client, RULES, today).why_not(found)
     return None if why is None else f"{why.rule} {why.code}"
+
+
+def gate(rule: str) -> Gate:
+    """A closed gate."""
+    codes: dict[str, GateCode] = {
+        "G1": "assessment-outdated",
+        "G2": "clearance-open",
+        "G3": "screening-outdated",
+        "G4": "unwell",
+    }
+    return Gate(rule, "Wait.", codes[rule])
 
 
 def families(client: Client, today: Today | None = None) -> set[str]:
@@ -171,12 +183,12 @@ def test_a_stopped_or_held_day_is_for_calm_alone(level: Level, allowed: set[str]
 
 @pytest.mark.parametrize("rule", ["G2", "G4"])
 def test_a_gate_about_health_leaves_calm_alone(rule: str) -> None:
-    assert {"calm"} == families(ready(), Today("go", gates=(Gate(rule, "Wait."),)))
+    assert {"calm"} == families(ready(), Today("go", gates=(gate(rule),)))
 
 
 @pytest.mark.parametrize("rule", ["G1", "G3"])
 def test_a_gate_about_dates_stops_no_session(rule: str) -> None:
-    assert set(FAMILIES) == families(ready(), Today("go", gates=(Gate(rule, "Again."),)))
+    assert set(FAMILIES) == families(ready(), Today("go", gates=(gate(rule),)))
 
 
 @pytest.mark.parametrize(
@@ -225,7 +237,7 @@ def test_each_reason_names_a_rule_and_speaks_in_a_sentence() -> None:
         (ready(clearance=cleared("limited", avoid=("knee",), max_effort=1)), None),
         (replace(ready(), holds=(held("joint", "R3"),)), None),
         (after(ready(), [a_check_in(1, red_flags=["trauma"])]), None),
-        (ready(assessments=(assessed(),)), Today("go", gates=(Gate("G2", "Wait."),))),
+        (ready(assessments=(assessed(),)), Today("go", gates=(gate("G2"),))),
     ]
     rules: set[str] = {rule.id for rule in RULES.rules} | {"G1", "G2", "G3", "G4"}
     for client, today in clients:

@@ -1,0 +1,443 @@
+"""Plans: drafted to fit, never with a masked option, begun through open gates, one at a time."""
+
+from collections import Counter
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any, get_args
+from uuid import UUID
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.progress.domain.care import Care
+from services.progress.domain.drafting import TIPS, Draft
+from services.progress.domain.mask import Mask
+from services.progress.domain.model import Client
+from services.progress.domain.planning import KEPT, MOST_ITEMS
+from shared.contracts.care import Condition, Family, Health, Wish
+from shared.contracts.conclusions import PlanActivated, PlanDrafted
+from shared.contracts.submissions import RedFlag
+from shared.vocabulary.codes import MovementFinding, PostureFinding, Region
+from tests.unit.progress.builders import CLIENT, NOW, RULES, after, answer, tell, view
+from tests.unit.progress.planned import (
+    OPTIONS,
+    a_comment,
+    a_plan,
+    an_activation,
+    assessed,
+    cleared,
+    finding,
+    healthy,
+    held,
+    ready,
+    screened,
+    some_goals,
+)
+
+FAMILIES = set(get_args(Family))
+CODES = sorted(OPTIONS)
+
+
+def drafted(client: Client) -> list[str]:
+    """The options of a draft, in their order."""
+    return [one.option for one in Draft(client, RULES).items()]
+
+
+def clients() -> st.SearchStrategy[Client]:
+    """Anybody: conditions, answers, limits, holds, signs, findings, wishes."""
+    families_regions = st.sampled_from([*CODES, *FAMILIES, *get_args(Region)])
+    screening = st.builds(
+        lambda conditions, yes, flags, enjoys, wish, active: screened(
+            *conditions,
+            health=healthy(**dict.fromkeys(yes, True)),
+            red_flags=tuple(flags),
+            enjoys=tuple(enjoys),
+            wish=wish,
+            active=active,
+        ),
+        st.lists(st.sampled_from(get_args(Condition)), unique=True),
+        st.lists(st.sampled_from(sorted(Health.model_fields)), unique=True, max_size=4),
+        st.lists(st.sampled_from(get_args(RedFlag)), unique=True, max_size=2),
+        st.lists(families_regions, unique=True, max_size=3),
+        st.sampled_from(get_args(Wish)),
+        st.booleans(),
+    )
+    clearance = st.builds(
+        lambda status, avoid, effort: cleared(status, avoid=tuple(avoid), max_effort=effort),
+        st.sampled_from(["granted", "limited", "refused", "expired"]),
+        st.lists(families_regions, unique=True, max_size=4),
+        st.none() | st.integers(0, 10),
+    )
+    findings = st.lists(
+        st.builds(
+            finding,
+            st.sampled_from(get_args(Region)),
+            st.sampled_from(get_args(PostureFinding)),
+            st.integers(0, 3),
+        ),
+        max_size=4,
+    )
+    hold = st.builds(
+        lambda kind, option, flags: held(kind, "R2", option=option, flags=flags),
+        st.sampled_from(["session", "option", "joint"]),
+        st.none() | st.sampled_from(CODES),
+        st.lists(st.sampled_from(get_args(RedFlag)), max_size=2),
+    )
+    return st.builds(
+        lambda screening, clearance, posture, goals, holds: (
+            replace(
+                after(Client(CLIENT, as_of=NOW), [some_goals(*goals)] if goals else []),
+                holds=tuple(holds),
+            )
+            if screening is None
+            else _of(screening, clearance, posture, goals, holds)
+        ),
+        st.none() | screening,
+        st.none() | clearance,
+        findings,
+        st.lists(st.integers(0, 10), max_size=5),
+        st.lists(hold, max_size=3),
+    )
+
+
+def _of(screening: Any, clearance: Any, posture: Any, goals: Any, holds: Any) -> Client:
+    care = Care(
+        screening=screening, clearance=clearance, assessments=(assessed(posture=tuple(posture)),)
+    )
+    client = Client(CLIENT, as_of=NOW, care=care)
+    return replace(after(client, [some_goals(*goals)] if goals else []), holds=tuple(holds))
+
+
+@settings(max_examples=150, deadline=None)
+@given(clients())
+def test_a_draft_never_holds_a_masked_option_whatever_the_client(client: Client) -> None:
+    mask = Mask(client, RULES)
+    items = Draft(client, RULES).items()
+
+    assert [] == [one.option for one in items if mask.why_not(OPTIONS[one.option])]
+    assert len(items) <= RULES.plan.options_at_most
+    assert len({one.option for one in items}) == len(items)
+    assert items == Draft(client, RULES).items()
+
+
+@settings(max_examples=60, deadline=None)
+@given(clients(), st.lists(st.sampled_from(CODES), min_size=1, max_size=4, unique=True))
+def test_a_written_plan_with_a_masked_option_is_refused_whatever_the_client(
+    client: Client, codes: list[str]
+) -> None:
+    mask = Mask(client, RULES)
+    bad = [code for code in codes if mask.why_not(OPTIONS[code])]
+    told = answer(tell(client, a_plan(*({"option": one, "per_week": 2} for one in codes))).events)
+
+    assert ("rejected" if bad else "done") == told.status
+    if bad:
+        assert told.rule
+        assert (told.reason or "").startswith(bad[0])
+
+
+@pytest.mark.parametrize("condition", get_args(Condition))
+@pytest.mark.parametrize("wish", get_args(Wish))
+def test_a_draft_covers_the_four_families_with_six_to_ten_options(
+    condition: Condition, wish: Wish
+) -> None:
+    items = Draft(ready(screening=screened(condition, wish=wish)), RULES).items()
+
+    assert 6 <= len(items) <= 10
+    assert FAMILIES == {one.family for one in items}
+    assert 1 >= sum(OPTIONS[one.option].kind in TIPS for one in items)
+
+
+def test_no_two_steps_of_one_ladder_are_drafted() -> None:
+    for condition in get_args(Condition):
+        codes = drafted(ready(condition))
+        steps = {step for code in codes for step in OPTIONS[code].harder}
+
+        assert set() == steps & set(codes)
+
+
+def test_a_draft_for_a_stiff_knee_that_likes_water() -> None:
+    client = ready(
+        screening=screened("osteoarthritis-knee", enjoys=("water-walk",)),
+        assessments=(
+            assessed(
+                posture=(finding("knee", "swelling", 1),),
+                mechanics=(finding("sit-to-stand", "needs-support", 2),),
+            ),
+        ),
+    )
+    codes = drafted(client)
+    regions = Counter(region for code in codes for region in OPTIONS[code].regions)
+
+    assert "water-walk" in codes
+    assert "knee" in {region for region, _ in regions.most_common(3)}
+    assert {"knee"} & {region for code in codes[:2] for region in OPTIONS[code].regions}
+
+
+@pytest.mark.parametrize(("wish", "most"), [("light", 3), ("moderate", 5), ("vigorous", 6)])
+def test_a_draft_keeps_to_the_effort_wished_for(wish: str, most: int) -> None:
+    for condition in get_args(Condition):
+        items = Draft(ready(screening=screened(condition, wish=wish)), RULES).items()
+
+        assert max(one.effort for one in items) <= most
+
+
+@pytest.mark.parametrize(
+    ("more", "goals", "gentle"),
+    [
+        ({}, (), False),
+        ({}, (4, 4), False),
+        ({}, (3, 4), True),
+        ({"mechanics": (finding("squat", "stiff", 2),)}, (), False),
+        ({"mechanics": (finding("squat", "stiff", 3),)}, (), True),
+        ({"chair_stand": 8}, (), False),
+        ({"chair_stand": 7}, (), True),
+        ({"baseline": {"pain_now": 9, "pain_week": 6}}, (), False),
+        ({"baseline": {"pain_now": 0, "pain_week": 7}}, (), True),
+    ],
+)
+def test_who_is_limited_or_in_much_pain_starts_gently(
+    more: dict[str, Any], goals: tuple[int, ...], gentle: bool
+) -> None:
+    client = ready(assessments=(assessed(**more),))
+    client = after(client, [some_goals(*goals)] if goals else [])
+    draft = Draft(client, RULES)
+
+    assert gentle == draft.gentle
+    if gentle:
+        assert max(OPTIONS[one.option].load for one in draft.items()) <= 2
+
+
+def test_a_draft_is_never_harder_than_load_three() -> None:
+    client = ready(
+        screening=screened("osteoarthritis-knee", wish="vigorous", enjoys=("low-step-ups",))
+    )
+
+    assert "low-step-ups" not in drafted(client)  # load 4
+    assert any(
+        OPTIONS[code].load == 3
+        for code in drafted(
+            ready(
+                screening=screened("osteoarthritis-knee", wish="vigorous", enjoys=("chair-stands",))
+            )
+        )
+    )
+
+
+def test_who_was_not_active_starts_with_three_times_a_week() -> None:
+    active = ready(screening=screened("osteoarthritis-knee", enjoys=("thigh-squeezes",)))
+    inactive = ready(
+        screening=screened("osteoarthritis-knee", enjoys=("thigh-squeezes",), active=False)
+    )
+    weekly = [
+        {one.option: one.per_week for one in Draft(client, RULES).items()}["thigh-squeezes"]
+        for client in (active, inactive)
+    ]
+
+    assert [5, 3] == weekly
+
+
+def test_a_draft_is_recorded_and_shown_with_its_doses() -> None:
+    outcome = tell(ready("back-pain"), a_plan(draft=True))
+    [told] = [one for one in outcome.events if isinstance(one, PlanDrafted)]
+    shown = view(outcome.events).document["plan"]
+
+    assert "done" == answer(outcome.events).status
+    assert (UUID(int=2001), RULES.version) == (told.plan_id, told.rules_version)
+    assert ("drafted", str(told.plan_id)) == (shown["status"], shown["id"])
+    assert [one.option for one in told.items] == [one["option"] for one in shown["items"]]
+    assert {"option", "family", "effort", "per_week", "sets", "repetitions", "minutes"} < set(
+        shown["items"][0]
+    )
+    assert [] == shown["menu"]
+
+
+def test_a_clinicians_limits_shape_the_draft() -> None:
+    client = ready("back-pain", clearance=cleared("limited", max_effort=2, avoid=("lower-back",)))
+    items = Draft(client, RULES).items()
+
+    assert items
+    assert max(one.effort for one in items) <= 2
+    assert not any("lower-back" in OPTIONS[one.option].regions for one in items)
+
+
+@pytest.mark.parametrize(
+    ("given", "rule", "reason"),
+    [
+        ([], None, "A plan holds 1 to 20 options, not 0."),
+        ([{"option": "easy-walk", "per_week": 2}] * 2, None, "An option is there twice."),
+        (
+            [{"option": "Flying over Paris", "per_week": 2}],
+            None,
+            "Option 1 is not in the catalogue.",
+        ),
+        ([{"option": "neck-presses", "per_week": 2}], "G2", "neck-presses: Not with the condition"),
+        ([{"option": "easy-walk", "per_week": 0}], None, "easy-walk: per_week has to be 1 to 7."),
+        ([{"option": "easy-walk", "per_week": 8}], None, "easy-walk: per_week has to be 1 to 7."),
+        ([{"option": "easy-walk", "per_week": 1, "minutes": 0}], None, "easy-walk: minutes has to"),
+        (
+            [{"option": "easy-walk", "per_week": 1, "minutes": 91}],
+            None,
+            "easy-walk: minutes has to",
+        ),
+        (
+            [{"option": "bridges", "per_week": 1, "sets": 7}],
+            None,
+            "bridges: sets has to be 1 to 6.",
+        ),
+        ([{"option": "bridges", "per_week": 1, "repetitions": 31}], None, "bridges: repetitions"),
+        (
+            [{"option": "bridges", "per_week": 1, "repetitions": 3, "minutes": 3}],
+            None,
+            "bridges: count repetitions or minutes, not both.",
+        ),
+    ],
+)
+def test_a_written_plan_is_refused_with_what_is_wrong(
+    given: list[dict[str, Any]], rule: str | None, reason: str
+) -> None:
+    outcome = tell(ready("rheumatoid-arthritis"), a_plan(*given))
+    told = answer(outcome.events)
+
+    assert ("rejected", rule) == (told.status, told.rule)
+    assert (told.reason or "").startswith(reason)
+    assert () == outcome.client.care.plans
+
+
+def test_a_plan_of_too_many_options_is_refused() -> None:
+    given = [{"option": code, "per_week": 1} for code in CODES[: MOST_ITEMS + 1]]
+
+    assert "not 21." in (answer(tell(ready(), a_plan(*given)).events).reason or "")
+    assert "done" == answer(tell(ready(), a_plan(*given[:-1])).events).status
+
+
+def test_what_a_trainer_leaves_open_is_as_the_catalogue_starts_it() -> None:
+    outcome = tell(
+        ready(),
+        a_plan(
+            {"option": "easy-walk", "per_week": 2},
+            {"option": "bridges", "per_week": 3, "sets": 1},
+            {"option": "chair-yoga", "per_week": 1, "minutes": 20},
+            {"option": "heel-taps", "per_week": 1, "minutes": 4},
+        ),
+    )
+    doses = [
+        (one.per_week, one.sets, one.repetitions, one.minutes)
+        for one in outcome.client.care.plans[0].items
+    ]
+
+    assert [(2, None, None, 10), (3, 1, 8, None), (1, None, None, 20), (1, None, None, 4)] == doses
+
+
+def test_a_plan_begins_when_every_gate_is_open_and_the_former_one_closes() -> None:
+    first, second = a_plan(draft=True), a_plan({"option": "easy-walk", "per_week": 2}, number=2)
+    client = after(ready(), [first, an_activation(UUID(int=2001)), second])
+    outcome = tell(client, an_activation(UUID(int=2002), number=51))
+    [told] = [one for one in outcome.events if isinstance(one, PlanActivated)]
+
+    assert ["closed", "active"] == [one.status for one in outcome.client.care.plans]
+    assert ["easy-walk"] == [one.option for one in told.items]
+    shown = view(outcome.events).document["plan"]
+    assert ("active", str(UUID(int=2002))) == (shown["status"], shown["id"])
+    assert shown["draft"] is None
+    assert "easy-walk" in {one["option"] for one in shown["menu"]}
+
+
+def test_a_draft_is_shown_beside_the_active_plan() -> None:
+    client = after(ready(), [a_plan(draft=True), an_activation(UUID(int=2001))])
+    shown = view(tell(client, a_plan(draft=True, number=2)).events).document["plan"]
+
+    assert (str(UUID(int=2001)), str(UUID(int=2002))) == (shown["id"], shown["draft"]["id"])
+
+
+@pytest.mark.parametrize(
+    ("care", "rule"),
+    [
+        ({"screening": None}, "G2"),
+        ({"assessments": ()}, "G1"),
+        ({"assessments": (assessed(complete=False),)}, "G1"),
+        ({"assessments": (assessed(at=NOW - timedelta(weeks=12)),)}, "G1"),
+        ({"screening": screened(outcome="needs-clearance", rules=("G2",))}, "G2"),
+        ({"screening": screened(outcome="postponed", rules=("G4",))}, "G4"),
+        ({"screening": screened(at=NOW - timedelta(days=365))}, "G3"),
+    ],
+)
+def test_a_closed_gate_refuses_to_begin_with_its_rule(care: dict[str, Any], rule: str) -> None:
+    client = after(ready(), [a_plan({"option": "long-breath-out", "per_week": 7})])
+    client = replace(client, care=client.care.model_copy(update=care))
+    outcome = tell(client, an_activation(UUID(int=2001)))
+
+    assert ("rejected", rule) == (answer(outcome.events).status, answer(outcome.events).rule)
+    assert outcome.client.care.plan is None
+    assert 1 == len(outcome.events)
+
+
+def test_an_assessment_counts_until_twelve_weeks_are_over() -> None:
+    almost = assessed(at=NOW - timedelta(weeks=12) + timedelta(seconds=1))
+    client = after(ready(assessments=(almost,)), [a_plan(draft=True)])
+
+    assert "done" == answer(tell(client, an_activation(UUID(int=2001))).events).status
+
+
+def test_a_gate_that_closed_after_the_wish_was_sent_counts() -> None:
+    client = after(
+        ready(assessments=(assessed(at=NOW - timedelta(weeks=11)),)), [a_plan(draft=True)]
+    )
+    later = replace(client, as_of=NOW + timedelta(weeks=2))
+
+    assert "G1" == answer(tell(later, an_activation(UUID(int=2001), at=NOW)).events).rule
+
+
+def test_a_hold_on_sessions_refuses_to_begin() -> None:
+    client = after(ready(), [a_plan(draft=True)])
+    client = replace(client, holds=(held("session", "R1"),))
+
+    assert "R1" == answer(tell(client, an_activation(UUID(int=2001))).events).rule
+
+
+def test_an_option_masked_since_the_draft_refuses_to_begin() -> None:
+    client = after(ready(), [a_plan({"option": "neck-presses", "per_week": 1})])
+    care = client.care.model_copy(update={"screening": screened("rheumatoid-arthritis")})
+    told = answer(tell(replace(client, care=care), an_activation(UUID(int=2001))).events)
+
+    assert ("rejected", "G2") == (told.status, told.rule)
+
+
+def test_a_plan_that_is_unknown_or_has_begun_does_not_begin() -> None:
+    client = after(ready(), [a_plan(draft=True), an_activation(UUID(int=2001))])
+    reasons = [
+        answer(tell(client, an_activation(UUID(int=plan), number=51)).events).reason
+        for plan in (2001, 9)
+    ]
+
+    assert ["The plan is active; draft a new one.", "There is no such plan."] == reasons
+
+
+def test_comments_are_counted_and_their_words_stay_in_the_log() -> None:
+    client = after(ready(), [a_plan(draft=True)])
+    outcome = tell(client, a_comment(UUID(int=2001)))
+
+    assert 1 == view(outcome.events).document["plan"]["comments"]
+    assert not any("private" in event.model_dump_json() for event in outcome.events)
+    assert "rejected" == answer(tell(client, a_comment(UUID(int=9))).events).status
+
+
+def test_the_active_plan_outlives_any_number_of_drafts() -> None:
+    drafts = [a_plan(draft=True, number=n) for n in range(2, 20)]
+    client = after(ready(), [a_plan(draft=True), an_activation(UUID(int=2001)), *drafts])
+
+    assert client.care.plan is not None
+    assert KEPT == len(client.care.plans)
+    assert UUID(int=2019) == client.care.plans[-1].id
+
+
+def test_every_word_of_the_vocabulary_finds_its_region() -> None:
+    seen = assessed(
+        mechanics=tuple(
+            finding(movement, get_args(MovementFinding)[1], 1)
+            for movement in ("squat", "look-around", "carry", "roll-over")
+        )
+    )
+    found = Draft(ready(assessments=(seen,)), RULES).regions
+
+    assert {"knee", "hip", "neck", "wrist-hand", "shoulder", "lower-back", "pelvis"} == set(found)
