@@ -98,7 +98,7 @@ def flare_passed(client: Client, at: datetime, rules: Rules) -> Step:
     events: list[Event] = []
     placed = []
     if asked is not None and asked <= at:
-        running = running.model_copy(update={"followed_up": True})
+        running = running.model_copy(update={"asked_at": asked})
         t1 = rules.by_id["T1"]
         standing = [one for one in client.care.standing if one.rule == t1.id]
         events += [
@@ -144,7 +144,7 @@ def _begun(client: Client, at: datetime, tz: str, rules: Rules, *, by: str, of: 
 def _due(flare: Flare, rules: Rules) -> tuple[datetime | None, datetime | None]:
     asked = flare.since + rules.by_id["T1"].hours("follow_up_hours")
     held = flare.since + rules.by_id["T2"].days("days") + MOMENT
-    return None if flare.followed_up else asked, None if flare.held else held
+    return None if flare.asked_at else asked, None if flare.held else held
 
 
 def _running(client: Client) -> Flare | None:

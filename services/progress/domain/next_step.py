@@ -19,7 +19,7 @@ def next_step(client: Client) -> dict[str, Any] | None:
     """`{code, booking, at}` of the earliest step that is due or coming; None when nothing is.
 
     Codes: `await-trainer` while a hold on sessions stands, else `pre-check-in`, `post-check-in`
-    and `next-morning` of a session.
+    and `next-morning` of a session, and `flare-follow-up`.
     """
     held = [hold for hold in client.holds if hold.kind == "session"]
     if held:
@@ -32,10 +32,13 @@ def next_step(client: Client) -> dict[str, Any] | None:
         for booking in client.bookings
         if (step := _step(booking, client.reports, as_of)) is not None
     ]
+    asked_at = _flare_asked_at(client)
+    if asked_at is not None:
+        steps.append((asked_at, "", "flare-follow-up"))
     if not steps:
         return None
     at, booking_id, code = min(steps)
-    return {"code": code, "booking": booking_id, "at": rfc3339(at)}
+    return {"code": code, "booking": booking_id or None, "at": rfc3339(at)}
 
 
 def _step(
@@ -53,6 +56,14 @@ def _step(
     if over or "pre" in given:
         return "post-check-in", booking.end_at
     return "pre-check-in", booking.start_at
+
+
+def _flare_asked_at(client: Client) -> datetime | None:
+    flare = client.care.flare
+    if flare is None or flare.resolved_at is not None or flare.asked_at is None:
+        return None
+    answered = any(report.at >= flare.asked_at for report in client.reports)
+    return None if answered else flare.asked_at
 
 
 def next_morning(booking: Booking) -> datetime:

@@ -82,5 +82,6 @@ async def _load(
         client,
         reports=await clients.load_reports(tx, client.id, rules, since),
         holds=await clients.load_holds(tx, client.id, hold),
-        bookings=await clients.load_bookings(tx, client.id, as_of),
+        # After an outage also the sessions that time should have looked at since.
+        bookings=await clients.load_bookings(tx, client.id, min(as_of, client.due_at or as_of)),
     )

@@ -23,4 +23,5 @@ def test_each_scenario_has_a_name_of_its_own_that_begins_with_a_rule() -> None:
     beginnings = {name.split()[0] for name in names}
 
     assert len(set(names)) == len(names)
-    assert {rule.id for rule in RULES.rules} - {"P1", "P2", "D1", "D2"} <= beginnings
+    judged = {rule.id for rule in RULES.rules if rule.evaluator != "gate"}
+    assert judged - {"P2", "D1", "D2"} <= beginnings

@@ -1,5 +1,6 @@
 """Each rule of the table, on both sides of each threshold."""
 
+import re
 from datetime import timedelta
 from typing import get_args
 from uuid import UUID
@@ -152,9 +153,11 @@ def test_pre_and_post_pair_by_booking_or_else_within_a_local_day() -> None:
 def test_every_rule_of_the_table_is_there_and_says_where_it_comes_from() -> None:
     table = "R1 R2 R3 P1 P2 D1 D2 D3 D4 D5 A1 A2 A3 A4 A5 L1 T1 T2 T3 T4 M1"
 
-    assert table == " ".join(rule.id for rule in RULES.rules)
+    assert table == " ".join(rule.id for rule in RULES.rules if rule.evaluator != "gate")
     assert all(rule.source for rule in RULES.rules)
-    assert {"R1", "D1", "D4", "M1"} == {rule.id for rule in RULES.rules if not rule.design}
+    assert {"R1", "D1", "D4", "M1"} == {
+        rule.id for rule in RULES.rules if not rule.design and rule.evaluator != "gate"
+    }
 
 
 def test_who_hears_of_a_rule_is_data() -> None:
@@ -180,9 +183,11 @@ def test_signs_are_judged_alike_whoever_reported_them() -> None:
     ]
 
 
-@pytest.mark.parametrize("word", ["heal", "cure", "relief", "painless", "push through", "no pain"])
+@pytest.mark.parametrize(
+    "word", ["heals?", "heal(ed|ing)", "cure", "relief", "painless", "push through", "no pain"]
+)
 def test_no_text_promises_relief_or_asks_to_push_through(word: str) -> None:
     texts = [when.detail for rule in RULES.rules for when in rule.when]
     texts += [wanted.action for rule in RULES.rules for wanted in rule.actions]
 
-    assert [] == [text for text in texts if word in text.lower()]
+    assert [] == [text for text in texts if re.search(rf"\b{word}\b", text.lower())]
