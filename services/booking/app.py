@@ -8,11 +8,14 @@ from fastapi import Depends, FastAPI, Request
 from services.booking import consumers
 from services.booking.api import (
     bookings,
+    care,
     care_team,
     catalogue,
     clients,
+    clinic,
     dry_run,
     people,
+    plans,
     reference,
     series,
     sign_in,
@@ -109,6 +112,9 @@ def add_routes(
     app.include_router(paid_ahead.routes(db, clock, writer), dependencies=known)
     app.include_router(sign_in.routes(clock, writer, signer, limits), dependencies=known)
     app.include_router(clients.routes(db, clock, writer), dependencies=known)
+    app.include_router(care.routes(clock, writer), dependencies=known)
+    app.include_router(plans.routes(clock, writer), dependencies=known)
+    app.include_router(clinic.routes(clock, writer), dependencies=known)
     app.include_router(stream.routes(db, clock, access, wakeups), dependencies=known)
     app.include_router(care_team.routes(db, clock, writer, signer), dependencies=known)
     app.include_router(people.routes(db, clock, writer, signer), dependencies=known)

@@ -3,9 +3,15 @@
 from uuid import UUID
 
 from services.booking.domain.links import LinkSigner
-from services.booking.handlers import read_model
+from services.booking.handlers import care, read_model
 from shared.clock import Clock
 from shared.consumer import Handlers
+from shared.contracts.conclusions import (
+    ClearanceDecided,
+    ClearanceExpired,
+    ClearanceRequested,
+    PlanDrafted,
+)
 from shared.contracts.event import Envelope
 from shared.contracts.progress import (
     SafetyHoldLifted,
@@ -32,6 +38,12 @@ def handlers(signer: LinkSigner, clock: Clock) -> Handlers:
     async def on_lift(tx: Transaction, event: Envelope[SafetyHoldLifted]) -> None:
         await read_model.lift_hold(tx, event, signer=signer, now=clock())
 
+    async def on_clearance(tx: Transaction, event: Envelope[care.ClearanceFact]) -> None:
+        await care.keep_clearance(tx, event)
+
+    async def on_plan(tx: Transaction, event: Envelope[PlanDrafted]) -> None:
+        await care.keep_plan(tx, event)
+
     async def on_erased(tx: Transaction, tombstone: Tombstone) -> None:
         await read_model.forget_view(tx, UUID(tombstone.key))
 
@@ -41,6 +53,10 @@ def handlers(signer: LinkSigner, clock: Clock) -> Handlers:
             ViewUpdated: on_view,
             SafetyHoldPlaced: on_hold,
             SafetyHoldLifted: on_lift,
+            ClearanceRequested: on_clearance,
+            ClearanceDecided: on_clearance,
+            ClearanceExpired: on_clearance,
+            PlanDrafted: on_plan,
         },
         tombstones={ViewUpdated.topic: on_erased},
     )

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from fastapi import Depends, Request
 
-from services.booking.domain.care_team import Purpose, shared_view
+from services.booking.domain.care_team import MemberRole, Purpose, shared_answer, shared_view
 from services.booking.domain.links import LinkSigner
 from services.booking.domain.people import Caller, Role
 from services.booking.queries import people
@@ -28,28 +28,45 @@ TRAINER_SEES = timedelta(days=180)
 
 Relation = Literal["client", "trainer", "staff", "care-team"]
 Action = Literal[
-    "progress", "stream", "answer", "bookings", "report", "lift", "team", "share", "log"
-]
+    "progress", "stream", "answer", "bookings", "report", "lift", "team", "share", "log",
+    "coach", "comment", "clear", "letter", "fhir",
+]  # fmt: skip
 
 _TREATING: frozenset[Relation] = frozenset({"client", "trainer", "staff"})
 
 MAY: dict[Action, frozenset[Relation]] = {
     "progress": _TREATING | {"care-team"},
     "stream": _TREATING | {"care-team"},
-    "answer": _TREATING,
+    "answer": _TREATING | {"care-team"},
     "bookings": _TREATING,
     "report": _TREATING,
     "lift": frozenset({"trainer", "staff"}),
     "team": frozenset({"client", "staff"}),
     "share": frozenset({"client"}),
     "log": frozenset({"client", "staff"}),
+    "coach": frozenset({"trainer", "staff"}),
+    "comment": frozenset({"trainer", "staff", "care-team"}),
+    "clear": frozenset({"care-team"}),
+    "letter": frozenset({"client", "care-team"}),
+    "fhir": frozenset({"client", "care-team"}),
 }
-"""Who may do what with a client's affairs; the care team sees only the purposes it was granted."""
+"""Who may do what with a client's affairs; the care team sees only the purposes it was granted.
+
+Of answers it sees those to its own reports.
+"""
+
+NEEDS: dict[Action, Purpose] = {"comment": "plan"}
+"""What has to be shared with a member for more than a look."""
+
+CLEARS: frozenset[MemberRole] = frozenset({"physician", "physiotherapist"})
+"""Members who may say whether exercise is right; a relative who looks on may not."""
 
 LOGGED: dict[Action, str] = {
     "progress": "progress",
     "stream": "stream",
     "answer": "answer",
+    "letter": "letter",
+    "fhir": "fhir",
 }
 """Looks at health data, as the client reads of them in the access log."""
 
@@ -66,6 +83,10 @@ class Sight:
     def view(self, document: dict[str, Any]) -> dict[str, Any]:
         """What of the client's progress view they see."""
         return document if self.share is None else shared_view(document, self.share)
+
+    def answer(self, document: dict[str, Any]) -> dict[str, Any]:
+        """What of an answer to a report they see."""
+        return document if self.share is None else shared_answer(document, self.share)
 
 
 class Access:
@@ -155,7 +176,7 @@ async def let_in(
         share = ties.share
         if ties.trains and caller.role == "trainer":
             relations.add("trainer")
-        if share:
+        if share and _is_open(action, ties):
             relations.add("care-team")
     if not relations & MAY[action]:
         raise _refusal(action, relations)
@@ -186,9 +207,22 @@ async def seeing(
         yield tx, sight
 
 
+def _is_open(action: Action, ties: people.Ties) -> bool:
+    """Whether a member of the care team comes as one for this."""
+    if action == "clear":
+        return ties.role in CLEARS
+    return action not in NEEDS or NEEDS[action] in ties.share
+
+
 def _refusal(action: Action, relations: AbstractSet[Relation]) -> Forbidden:
     if action == "lift" and "client" in relations:
         return Forbidden("trainer-only", "Only a trainer can lift a safety hold.")
+    if action in {"coach", "comment"} and "client" in relations:
+        return Forbidden("trainer-only", "Only a trainer may do that.")
+    if action == "clear":
+        return Forbidden(
+            "clinician-only", "Only a clinician of the client's care team decides on that."
+        )
     if action == "share":
         return Forbidden("client-only", "Only the client decides who looks on.")
     if "trainer" in relations or "care-team" in relations:

@@ -16,7 +16,7 @@ from services.booking.queries import progress
 from shared.clock import Clock
 from shared.contracts.progress import Level
 from shared.contracts.submissions import CheckIn, CheckInKind, RedFlag, Score, Why
-from shared.errors import NotFound
+from shared.errors import Forbidden, NotFound
 from shared.postgres import Database, Transaction
 
 MOST_EXERCISES = 40
@@ -80,13 +80,15 @@ class AnswerDocument(BaseModel):
     reason: str | None = None
 
 
+def accepted(client_id: UUID, submission_id: UUID) -> Answer:
+    """Where to ask what became of a report."""
+    url = f"/v1/clients/{client_id}/submissions/{submission_id}"
+    return Answer(202, {"id": str(submission_id), "url": url})
+
+
 def routes(db: Database, clock: Clock, writer: Writer) -> APIRouter:
     """What a client reports and sees."""
     router = APIRouter(prefix="/v1/clients/{client_id}", tags=["client"])
-
-    def accepted(client_id: UUID, submission_id: UUID) -> Answer:
-        url = f"/v1/clients/{client_id}/submissions/{submission_id}"
-        return Answer(202, {"id": str(submission_id), "url": url})
 
     @router.post("/check-ins", status_code=202, response_model=AcceptedDocument)
     async def check_in(
@@ -126,12 +128,15 @@ def routes(db: Database, clock: Clock, writer: Writer) -> APIRouter:
         response_model_exclude_none=True,
     )
     async def answer(client_id: UUID, submission_id: UUID, caller: CallerNow) -> dict[str, Any]:
-        """What became of a report."""
-        async with seeing(db, caller, client_id, "answer", now=clock()) as (connection, _):
+        """What became of a report; the care team is told of its own."""
+        async with seeing(db, caller, client_id, "answer", now=clock()) as (connection, sight):
             found = await progress.submission(connection, client_id, submission_id)
+            by_member = sight.share is not None
+            if by_member and (found is None or found.submitted_by != sight.actor_id):
+                raise Forbidden("not-shared", "The client has not opened that to you.")
             if found is None:
                 raise NotFound("no-such-submission", "There is no such report of this client.")
-        return found
+        return sight.answer(found.document)
 
     @router.get("/progress")
     async def view(client_id: UUID, caller: CallerNow) -> JSONResponse:

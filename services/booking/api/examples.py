@@ -28,6 +28,66 @@ BODIES: dict[str, dict[str, Any]] = {
     "EmailFields": {"email": "ada@example.org"},
     "CodeFields": {"email": "ada@example.org", "code": "123456"},
     "CheckInFields": {"kind": "pre", "pain": 4, "stiffness": 5, "why": ["poor-sleep"]},
+    "ScreeningFields": {
+        "health": {
+            "heart_condition": False,
+            "chest_pain": False,
+            "dizziness": False,
+            "other_chronic": False,
+            "medication": True,
+            "joint_problem": True,
+            "supervised_only": False,
+            "pregnant": False,
+            "fever": False,
+        },
+        "active": False,
+        "wish": "light",
+        "conditions": ["back-pain"],
+        "red_flags": [],
+        "enjoys": ["easy-walk", "calm"],
+        "medications": "Something against blood pressure.",
+    },
+    "AssessmentFields": {
+        "posture": [{"region": "upper-back", "finding": "rounded-upper-back", "severity": 1}],
+        "mechanics": [{"movement": "hinge", "finding": "back-rounds", "severity": 2}],
+        "rom": [
+            {"joint": "hip", "side": "left", "motion": "flexion", "degrees": 95, "active": True}
+        ],
+        "chair_stand": 11,
+        "baseline": {"pain_now": 4, "pain_week": 5},
+    },
+    "QuestionnaireFields": {
+        "instrument": "peg",
+        "version": "1",
+        "language": "en",
+        "answers": [5, 6, 4],
+    },
+    "GoalsFields": {
+        "activities": [
+            {"name": "Carry the shopping home", "rating": 3},
+            {"name": "Play with my grandson on the floor", "rating": 2},
+        ]
+    },
+    "WeightsFields": {"relief": 0.4, "enjoyment": 0.25, "done": 0.2, "next_day": 0.15},
+    "SwapFields": {
+        "set": TRAINER.replace("000001", "000002"),
+        "given_up": "easy-pedalling",
+        "taken": "easy-walk",
+        "reason": "The bicycle is being mended.",
+    },
+    "PlanFields": {
+        "items": [
+            {"option": "knee-rolls", "per_week": 5, "sets": 2, "repetitions": 8},
+            {"option": "easy-walk", "per_week": 3, "minutes": 15},
+        ],
+        "note": "Mornings are best.",
+    },
+    "CommentFields": {"text": "Good to go; please wait with the stairs until June."},
+    "DecisionFields": {
+        "decision": "limited",
+        "limits": {"max_effort": 5, "avoid": ["high-chair-stands"]},
+        "valid_until": "2027-03-31",
+    },
     "LiftFields": {"reason": "We spoke; the doctor has seen the leg."},
     "HoursFields": {
         "tz": "America/Toronto",

@@ -39,6 +39,9 @@ ROUTES: dict[str, tuple[Limit, KeyOf]] = {
     "POST /v1/waitlist": (limits.WAITLIST_PER_ORIGIN, _by_origin),
     "POST /v1/series": (limits.SERIES_PER_PERSON, _by_person),
     f"{_CLIENT}/care-team": (limits.MEMBERS_PER_CLIENT, _by_client),
+    "POST /v1/plans/{plan_id}/activate": (limits.DECISIONS_PER_PERSON, _by_person),
+    "POST /v1/plans/{plan_id}/comments": (limits.DECISIONS_PER_PERSON, _by_person),
+    "POST /v1/clearances/{clearance_id}/decision": (limits.DECISIONS_PER_PERSON, _by_person),
     **{
         f"{_CLIENT}/{report}": (limits.REPORTS_PER_CLIENT, _by_client)
         for report in (
@@ -48,6 +51,8 @@ ROUTES: dict[str, tuple[Limit, KeyOf]] = {
             "goals",
             "assessments",
             "plans",
+            "weights",
+            "swaps",
             "safety-holds/{hold_id}/lift",
         )
     },

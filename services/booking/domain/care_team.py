@@ -20,7 +20,19 @@ ALWAYS = frozenset({"client_id", "version"})
 
 PARTS: dict[Purpose, frozenset[str]] = {
     "progress": frozenset(
-        {"level", "holds", "check_ins", "trends", "effects", "milestones", "safety", "next"}
+        {
+            "level",
+            "holds",
+            "check_ins",
+            "questionnaires",
+            "goals",
+            "flare",
+            "trends",
+            "effects",
+            "milestones",
+            "safety",
+            "next",
+        }
     ),
     "plan": frozenset({"plan"}),
     "assessment": frozenset({"screening", "clearance", "assessment"}),
@@ -57,6 +69,12 @@ def shared_view(view: Mapping[str, Any], share: Collection[Purpose]) -> dict[str
     open_parts = ALWAYS.union(*(PARTS[purpose] for purpose in share))
     shown = {name: part for name, part in view.items() if name in open_parts}
     return shown | {"shared": list(in_order(share))}
+
+
+def shared_answer(answer: Mapping[str, Any], share: Collection[Purpose]) -> dict[str, Any]:
+    """What a member reads of the answer to a report of theirs: how the client is, where shared."""
+    hidden = frozenset[str]() if "progress" in share else frozenset({"level", "actions"})
+    return {name: part for name, part in answer.items() if name not in hidden}
 
 
 def sharing_changed(

@@ -78,6 +78,12 @@ REPORTS_PER_CLIENT = Limit("reports", 120, HOUR)
 """Of one person about one client. An evening of catching up has a dozen; an emergency must never
 meet a limit."""
 
+DECISIONS_PER_PERSON = Limit("decisions", 120, HOUR)
+"""Plans begun or spoken about, and clearances: a trainer's or a clinic's busiest hour."""
+
+EXPORTS_PER_CLIENT = Limit("exports", 60, HOUR)
+"""Letters and exports of one client for one person: each is drawn up anew."""
+
 MEMBERS_PER_CLIENT = Limit("members", 60, DAY)
 """Changes of one care team; each new address becomes a person."""
 

@@ -1,6 +1,7 @@
 """Reports from clients and trainers: checked at the door, then handed to progress."""
 
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from services.booking.domain.people import Caller
@@ -37,18 +38,12 @@ async def submit_check_in(
         booking = await bookings.find_booking(tx, check_in.booking)
         if booking is None or booking.client_id != client_id:
             raise Invalid.field("booking", "is not a booking of this client")
-    tz = await _zone_of(tx, client_id)
+    submission_id = await submit(
+        tx, CheckInSubmitted, client_id, caller_id, now=now, check_in=check_in
+    )
     if check_in.flare:
         await people.add_flare(tx, client_id, check_in.at)
-    submission = CheckInSubmitted(
-        submission_id=new_id(),
-        client_id=client_id,
-        submitted_by=caller_id,
-        submitted_at=now,
-        tz=tz,
-        check_in=check_in,
-    )
-    return await _hand_over(tx, submission, "check-in", now=now)
+    return submission_id
 
 
 async def submit_hold_lift(
@@ -57,32 +52,59 @@ async def submit_hold_lift(
     """Ask progress to lift a safety hold; returns the id to wait on.
 
     Raises:
-        NotFound: no such client, or no such hold on this client.
+        NotFound: no such hold on this client.
     """
-    tz = await _zone_of(tx, client_id)
     if caller.person_id is None or not await progress.safety_hold_is_known(tx, client_id, hold_id):
         raise NotFound("no-such-hold", "There is no such safety hold on this client.")
-    submission = HoldLiftSubmitted(
-        submission_id=new_id(),
-        client_id=client_id,
-        submitted_by=caller.person_id,
-        submitted_at=now,
-        tz=tz,
+    return await submit(
+        tx,
+        HoldLiftSubmitted,
+        client_id,
+        caller.person_id,
+        now=now,
         hold_id=hold_id,
         reason=reason,
     )
-    return await _hand_over(tx, submission, "hold-lift", now=now)
 
 
-async def _zone_of(tx: Transaction, client_id: UUID) -> str:
-    """The client's zone, with the row locked: reports of one client keep their order."""
+async def submit(
+    tx: Transaction,
+    of: type[Submission],
+    client_id: UUID,
+    caller_id: UUID,
+    *,
+    now: datetime,
+    **content: Any,  # noqa: ANN401 - the fields of `of`, which it checks
+) -> UUID:
+    """Hand a report of that type to progress; returns the id to wait on.
+
+    Raises:
+        NotFound: no such client.
+    """
+    submission = of(
+        submission_id=new_id(),
+        client_id=client_id,
+        submitted_by=caller_id,
+        submitted_at=now,
+        tz=await zone_of(tx, client_id),
+        **content,
+    )
+    await progress.add_submission(tx, submission, _kind(of))
+    await outbox.add(tx, [submission], now=now)
+    return submission.submission_id
+
+
+async def zone_of(tx: Transaction, client_id: UUID) -> str:
+    """The client's zone, with the row locked: reports of one client keep their order.
+
+    Raises:
+        NotFound: no such client.
+    """
     client = await people.lock_person(tx, client_id)
     if client is None:
         raise NotFound("no-such-client", "There is no such client.")
     return client.tz
 
 
-async def _hand_over(tx: Transaction, submission: Submission, kind: str, *, now: datetime) -> UUID:
-    await progress.add_submission(tx, submission, kind)
-    await outbox.add(tx, [submission], now=now)
-    return submission.submission_id
+def _kind(of: type[Submission]) -> str:
+    return of.type.partition(".")[0]

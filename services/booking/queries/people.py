@@ -19,10 +19,14 @@ _MEMBER = (
 
 @dataclass(frozen=True)
 class Ties:
-    """What ties a person to a client: sessions as the trainer, and what the client shares."""
+    """What ties a person to a client: sessions as the trainer, and a place in the care team.
+
+    `share` is what the client shares; `role` is null for who is in no care team.
+    """
 
     trains: bool
     share: tuple[Purpose, ...]
+    role: MemberRole | None
 
 
 @dataclass(frozen=True)
@@ -55,15 +59,15 @@ async def ties(
 ) -> Ties:
     """What ties a person to a client now; sessions that ended before `seen_since` do not count."""
     row = await connection.fetchrow(
-        "select exists (select from bookings where client_id = $2 and trainer_id = $1"
-        " and status <> 'cancelled' and end_at > $3) as trains,"
-        " (select share from care_team where client_id = $2 and member_id = $1"
-        " and removed_at is null) as share",
+        "select t.trains, c.share, c.role"
+        " from (select exists (select from bookings where client_id = $2 and trainer_id = $1"
+        "  and status <> 'cancelled' and end_at > $3) as trains) t"
+        " left join care_team c on c.client_id = $2 and c.member_id = $1 and c.removed_at is null",
         person_id,
         client_id,
         seen_since,
     )
-    return Ties(row["trains"], tuple(row["share"] or ()))
+    return Ties(row["trains"], tuple(row["share"] or ()), row["role"])
 
 
 async def person(connection: Transaction, person_id: UUID) -> Person | None:

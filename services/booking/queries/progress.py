@@ -1,9 +1,18 @@
 """Progress as the page shows it: the newest view, and the answers to reports."""
 
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from shared.postgres import Transaction
+
+
+@dataclass(frozen=True)
+class SubmissionRow:
+    """A report as far as it was worked on, ready for JSON, and who made it."""
+
+    submitted_by: UUID
+    document: dict[str, Any]
 
 
 async def view(connection: Transaction, client_id: UUID) -> dict[str, Any]:
@@ -36,16 +45,17 @@ def empty_view(client_id: UUID) -> dict[str, Any]:
 
 async def submission(
     connection: Transaction, client_id: UUID, submission_id: UUID
-) -> dict[str, Any] | None:
+) -> SubmissionRow | None:
     """Status of a report and, when there is one, its answer."""
     row = await connection.fetchrow(
-        "select status, answer from submissions where id = $1 and client_id = $2",
+        "select status, answer, submitted_by from submissions where id = $1 and client_id = $2",
         submission_id,
         client_id,
     )
     if row is None:
         return None
-    return {**(row["answer"] or {}), "id": str(submission_id), "status": row["status"]}
+    document = {**(row["answer"] or {}), "id": str(submission_id), "status": row["status"]}
+    return SubmissionRow(row["submitted_by"], document)
 
 
 async def trains(connection: Transaction, trainer_id: UUID, client_id: UUID) -> bool:

@@ -6,9 +6,11 @@ import random
 from typing import Any
 from uuid import UUID
 
+from shared.contracts.conclusions import ClearanceRequested
 from tests.integration.booking.front_door import (
     AMARA,
     HOUR,
+    NOW,
     TEN,
     FrontDoor,
     a_client,
@@ -47,6 +49,12 @@ async def seeded(door: FrontDoor) -> Seeded:
     of_client = f"/v1/clients/{client}"
     check_in = {"kind": "daily", "pain": 3}
     await one("submission_id", f"{of_client}/check-ins", check_in, bearer=tokens["the client"])
+    await one("plan_id", f"{of_client}/plans", {}, bearer=tokens["trainer01"])
+    asked = ClearanceRequested(
+        client_id=UUID(client), clearance_id=UUID(int=2), rules=("G2",), at=NOW
+    )
+    await door.hear(asked)
+    ids["clearance_id"] = [str(UUID(int=2))]
     member = {"email": "clinician@limber.example", "role": "physician", "share": ["progress"]}
     await one("member_id", f"{of_client}/care-team", member, bearer=tokens["the client"])
     off = {"start": utc(TEN + 30 * HOUR), "end": utc(TEN + 31 * HOUR)}

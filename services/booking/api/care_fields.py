@@ -1,0 +1,55 @@
+"""Field types of reports about a client's care: codes of the catalogue, words, and parts of one."""
+
+from functools import cache
+from typing import Annotated, get_args
+
+from pydantic import AfterValidator, Field
+
+from services.booking.api.fields import NotBlank, OptionCode, Storable
+from shared.options.catalogue import catalogue
+from shared.vocabulary.codes import Family, Region
+
+
+@cache
+def _options() -> frozenset[str]:
+    return frozenset(catalogue().by_code())
+
+
+_FAMILIES = frozenset(get_args(Family))
+_REGIONS = frozenset(get_args(Region))
+
+
+def _known_option(code: str) -> str:
+    if code not in _options():
+        raise ValueError("should be an option of GET /v1/options")
+    return code
+
+
+def _enjoyed(code: str) -> str:
+    if code not in _options() | _FAMILIES:
+        raise ValueError("should be an option of GET /v1/options, or a family")
+    return code
+
+
+def _avoidable(code: str) -> str:
+    if code not in _options() | _FAMILIES | _REGIONS:
+        raise ValueError("should be an option of GET /v1/options, a family or a region")
+    return code
+
+
+KnownOption = Annotated[OptionCode, AfterValidator(_known_option)]
+"""An option of the catalogue."""
+
+EnjoyedCode = Annotated[OptionCode, AfterValidator(_enjoyed)]
+"""An option or a family."""
+
+AvoidedCode = Annotated[OptionCode, AfterValidator(_avoidable)]
+"""An option, a family or a region."""
+
+FindingWord = Annotated[str, Field(min_length=1, max_length=80), Storable, NotBlank]
+"""A code of the vocabulary, or what it has no code for: such a word stays between those two."""
+
+YesOrNo = Annotated[bool, Field(strict=True)]
+
+Amount = Annotated[float, Field(ge=0, le=1, strict=True, allow_inf_nan=False)]
+"""A part of one."""
