@@ -54,7 +54,7 @@ def figures() -> Iterator[Figure]:
         if name == "rules":
             for number, rule in enumerate(table):
                 yield from below(rule["id"], (name, number), rule)
-        elif name not in OTHERS:
+        else:
             yield from below(name, (name,), table)
 
 

@@ -176,9 +176,9 @@ class Draft:
 
     def _within_reach(self, option: Option) -> bool:
         figures, screening = self.rules.plan, self._care.screening
-        wish = "light" if screening is None else screening.wish
         load = figures.gentle_load_at_most if self.gentle else figures.load_at_most
-        return option.load <= load and option.effort <= figures.effort_at_most[wish]
+        light = screening is None or screening.wish == "light"
+        return option.load <= load and not (light and option.effort > figures.light_effort_at_most)
 
     def _points(self, option: Option) -> int:
         enjoys = () if self._care.screening is None else self._care.screening.enjoys

@@ -4,7 +4,6 @@ from datetime import timedelta
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.contracts.care import Wish
 from shared.contracts.submissions import Score
 
 
@@ -46,7 +45,7 @@ class PlanFigures(_Figures):
     options_at_least: int
     options_at_most: int
     of_each_family: int
-    effort_at_most: dict[Wish, Score]
+    light_effort_at_most: Score
     load_at_most: int
     gentle_load_at_most: int
     gentle_goals_below: float

@@ -15,6 +15,7 @@ from shared.contracts.care import (
     Baseline,
     GoalsSubmitted,
     Health,
+    Instrument,
     PlanActivationSubmitted,
     PlanCommentSubmitted,
     PlannedOption,
@@ -23,6 +24,7 @@ from shared.contracts.care import (
 )
 from shared.contracts.care import Assessment as Given
 from shared.contracts.conclusions import PlanItem
+from shared.contracts.progress import HoldKind
 from shared.options.catalogue import Option, catalogue
 from tests.unit.progress.builders import CLIENT, NOW, TRAINER, TZ
 
@@ -118,20 +120,12 @@ def ready(*conditions: str, reports: Sequence[Report] = (), **more: Any) -> Clie
     )
 
 
-def held(kind: str, rule: str, *, option: str | None = None, flags: Sequence[str] = ()) -> Hold:
+def held(
+    kind: HoldKind, rule: str, *, option: str | None = None, flags: Sequence[str] = ()
+) -> Hold:
     """A hold that stands."""
     firing = Firing(rule, "test", "hold", "Wait.", "wait", "Because.", {"red_flags": list(flags)})
-    return Hold(
-        UUID(int=603),
-        None,
-        kind,
-        option,
-        rule,
-        "hold",
-        NOW,
-        "Because.",
-        (firing,),  # type: ignore[arg-type]
-    )
+    return Hold(UUID(int=603), None, kind, option, rule, "hold", NOW, "Because.", firings=(firing,))
 
 
 def an_option(code: str, **more: Any) -> Option:
@@ -162,12 +156,12 @@ def an_assessment(number: int = 1, *, at: datetime = NOW, **more: Any) -> Assess
 
 
 def answers(
-    instrument: str, *given: int, number: int = 1, at: datetime = NOW, version: str = "1.0"
+    instrument: Instrument, *given: int, number: int = 1, at: datetime = NOW, version: str = "1.0"
 ) -> QuestionnaireSubmitted:
     """An instrument, answered."""
     return QuestionnaireSubmitted(
         **submitted(number, at),
-        instrument=instrument,  # type: ignore[arg-type]
+        instrument=instrument,
         version=version,
         language="en",
         answers=given,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.unit.progress import golden_course, golden_next_day, golden_session
+from tests.unit.progress import golden_course, golden_next_day, golden_plans, golden_session
 from tests.unit.progress.builders import RULES
 from tests.unit.progress.golden import Scenario
 
@@ -10,6 +10,7 @@ SCENARIOS = (
     *golden_session.SCENARIOS,
     *golden_next_day.SCENARIOS,
     *golden_course.SCENARIOS,
+    *golden_plans.SCENARIOS,
 )
 
 
