@@ -57,7 +57,7 @@ MovementFinding = Literal[
     "foot-rolls-in", "limp", "short-steps",
 ]  # fmt: skip
 
-Instrument = Literal["peg", "psfs", "pgic", "rmdq", "koos-12", "paces-s"]
+Instrument = Literal["peg", "psfs", "pgic", "rmdq", "koos-12", "paces-s", "phq-2"]
 
 Family = Literal["mobility", "strength", "low-impact", "calm"]
 

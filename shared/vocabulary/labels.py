@@ -104,11 +104,18 @@ class Vocabulary(_Data):
     levels: Terms
     hold_kinds: Terms
     actions: Terms
+    told: Terms
+    screening_outcomes: Terms
     clearances: Terms
     wishes: Terms
     measures: Terms
     verdicts: Terms
     instruments: Terms
+    dose_variables: Terms
+    mask_reasons: Terms
+    flare_sources: Terms
+    milestone_kinds: Terms
+    milestones: Terms
     regions: Terms
     joints: Annotated[tuple[JointTerm, ...], _GROUP]
     sides: Terms

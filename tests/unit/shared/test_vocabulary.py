@@ -23,7 +23,7 @@ from services.booking.domain import (
 from services.booking.domain.credits import Kind as CreditKind
 from services.booking.domain.services import SERVICES, ServiceId
 from services.booking.domain.trainers import Condition as TrainedCondition
-from services.progress.domain import rules
+from services.progress.domain import mask, milestones, rules
 from shared.contracts import booking, progress, submissions
 from shared.contracts.event import Part
 from shared.vocabulary import codes
@@ -52,6 +52,8 @@ NAMED = {
     "levels": progress.Level,
     "hold_kinds": progress.HoldKind,
     "instruments": codes.Instrument,
+    "told": progress.Told,
+    "mask_reasons": mask.MaskCode,
     "regions": codes.Region,
     "joints": codes.Joint,
     "sides": codes.Side,
@@ -111,6 +113,10 @@ def test_every_action_of_the_safety_rules_has_a_name() -> None:
     asked = {action.code for rule in rules.load().rules for action in rule.actions}
 
     assert asked <= set(known("actions"))
+
+
+def test_every_milestone_has_a_name() -> None:
+    assert [mark.code for mark in milestones.MARKS] == known("milestones")
 
 
 def test_trainers_and_the_catalogue_know_the_same_conditions() -> None:
