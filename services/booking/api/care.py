@@ -8,7 +8,15 @@ from fastapi.responses import Response
 from pydantic import Field
 
 from services.booking.api.access import Action, CallerNow, let_in
-from services.booking.api.care_fields import Amount, EnjoyedCode, FindingWord, KnownOption, YesOrNo
+from services.booking.api.care_fields import (
+    SOME,
+    Amount,
+    EnjoyedCode,
+    FindingWord,
+    KnownOption,
+    Some,
+    YesOrNo,
+)
 from services.booking.api.clients import AcceptedDocument, accepted
 from services.booking.api.fields import (
     Body,
@@ -55,7 +63,7 @@ SUM_IS_ONE_WITHIN = 0.001
 
 DEGREES = instruments().physical.degrees
 STANDS = instruments().physical.chair_stand
-GOALS = instrument("psfs").items
+MOST_GOALS = instrument("psfs").items.at_most
 
 
 class HealthFields(Body):
@@ -164,7 +172,9 @@ class GoalsFields(Body):
     """The activities that matter (PSFS)."""
 
     activities: Annotated[
-        tuple[ActivityFields, ...], Field(min_length=GOALS.at_least, max_length=GOALS.at_most)
+        tuple[ActivityFields, ...],
+        Field(max_length=MOST_GOALS, json_schema_extra=SOME),
+        Some,
     ]
 
 

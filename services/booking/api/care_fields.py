@@ -3,7 +3,7 @@
 from functools import cache
 from typing import Annotated, get_args
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, JsonValue
 
 from services.booking.api.fields import NotBlank, OptionCode, Storable
 from shared.options.catalogue import catalogue
@@ -36,6 +36,18 @@ def _avoidable(code: str) -> str:
         raise ValueError("should be an option of GET /v1/options, a family or a region")
     return code
 
+
+def _some(items: tuple[object, ...]) -> tuple[object, ...]:
+    if not items:
+        raise ValueError("should have at least one item")
+    return items
+
+
+Some = AfterValidator(_some)
+"""For lists that may not be empty. Pydantic's `min_length` counts the items without fault, and so
+calls a list too short whose items are wrong; `SOME` says the same in the OpenAPI document."""
+
+SOME: dict[str, JsonValue] = {"minItems": 1}
 
 KnownOption = Annotated[OptionCode, AfterValidator(_known_option)]
 """An option of the catalogue."""

@@ -9,7 +9,7 @@ from fastapi.responses import Response
 from pydantic import Field
 
 from services.booking.api.access import CallerNow, let_in, signed_in
-from services.booking.api.care_fields import KnownOption
+from services.booking.api.care_fields import SOME, KnownOption, Some
 from services.booking.api.clients import AcceptedDocument, accepted
 from services.booking.api.fields import Body, NotBlank, Storable, Text
 from services.booking.api.writing import Answer, Writer
@@ -41,7 +41,12 @@ class PlanFields(Body):
     """A plan; without items it is drafted from all that is known of the client."""
 
     items: (
-        Annotated[tuple[PlanItemFields, ...], Field(min_length=1, max_length=MOST_ITEMS)] | None
+        Annotated[
+            tuple[PlanItemFields, ...],
+            Field(max_length=MOST_ITEMS, json_schema_extra=SOME),
+            Some,
+        ]
+        | None
     ) = None
     note: Text | None = None
 
