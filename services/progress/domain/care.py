@@ -36,7 +36,8 @@ class Screening(_Kept):
 class Clearance(_Kept):
     """What a clinician was asked, and said. Limits are codes.
 
-    `renews`: an earlier one ran out; its limits stay until the new decision.
+    `reasons` are those it was asked for; `renews`: an earlier one ran out, and `bound`: one before
+    limited or refused, so that only a clinician ends it. Limits stay until a new decision.
     """
 
     id: UUID
@@ -48,7 +49,9 @@ class Clearance(_Kept):
     max_effort: int | None = None
     avoid: tuple[str, ...] = ()
     valid_until: datetime | None = None
+    reasons: tuple[str, ...] = ()
     renews: bool = False
+    bound: bool = False
 
 
 class Finding(_Kept):

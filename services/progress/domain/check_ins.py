@@ -1,13 +1,13 @@
 """A check-in: judged, recorded, answered; holds placed where a rule asks for one."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeAlias
 from uuid import UUID
 
 from services.progress.domain import view
 from services.progress.domain.dosing import dose_heard
-from services.progress.domain.firing import LEVELS, Firing, highest
+from services.progress.domain.firing import Firing, highest
 from services.progress.domain.flaring import flare_heard
 from services.progress.domain.holding import holds_asked
 from services.progress.domain.judge import judge
@@ -18,6 +18,7 @@ from services.progress.domain.model import Client, Exercise, Report
 from services.progress.domain.outcome import (
     Outcome,
     Step,
+    asked_for,
     hold_placed,
     next_entry,
     settle,
@@ -27,7 +28,6 @@ from services.progress.domain.rules import Rules
 from services.progress.domain.standing import began
 from shared.contracts.event import Event
 from shared.contracts.progress import (
-    Action,
     CheckInRecorded,
     ExerciseRecorded,
     SubmissionAnswered,
@@ -76,7 +76,7 @@ def check_in(client: Client, submission: CheckInSubmitted, rules: Rules) -> Outc
             submission_id=submission.submission_id,
             status="done",
             level=highest(report.level, *(firing.level for firing in others)),
-            actions=_actions([*report.firings, *others]),
+            actions=asked_for([*report.firings, *others]),
         ),
     ]
     return Outcome(after, tuple(events), report, placed)
@@ -124,9 +124,3 @@ def _recorded(client_id: UUID, submission: CheckInSubmitted) -> CheckInRecorded:
         exercises=tuple(ExerciseRecorded(**exercise.model_dump()) for exercise in given.exercises),
         **given.model_dump(exclude={"booking", "exercises", "note"}),
     )
-
-
-def _actions(firings: Iterable[Firing]) -> tuple[Action, ...]:
-    distinct = {(firing.rule, firing.code): firing for firing in firings}.values()
-    gravest_first = sorted(distinct, key=lambda firing: -LEVELS.index(firing.level))
-    return tuple(firing.as_action() for firing in gravest_first)

@@ -8,7 +8,9 @@ from typing import Any, TypeAlias
 from services.progress.domain import view
 from services.progress.domain.assessing import assess
 from services.progress.domain.check_ins import check_in
+from services.progress.domain.clearance import decide_clearance
 from services.progress.domain.entries import TimePassed
+from services.progress.domain.intake import screen
 from services.progress.domain.lifting import lift
 from services.progress.domain.measures import goals, questionnaire
 from services.progress.domain.model import Client
@@ -19,11 +21,13 @@ from services.progress.domain.planning import activate, comment, plan
 from services.progress.domain.rules import Rules
 from shared.contracts.care import (
     AssessmentSubmitted,
+    ClearanceDecisionSubmitted,
     GoalsSubmitted,
     PlanActivationSubmitted,
     PlanCommentSubmitted,
     PlanSubmitted,
     QuestionnaireSubmitted,
+    ScreeningSubmitted,
 )
 from shared.contracts.event import Event
 from shared.contracts.submissions import CheckInSubmitted, HoldLiftSubmitted
@@ -34,6 +38,8 @@ DECISIONS: dict[type[Event], Decision] = {
     CheckInSubmitted: check_in,
     HoldLiftSubmitted: lift,
     TimePassed: time_passed,
+    ScreeningSubmitted: screen,
+    ClearanceDecisionSubmitted: decide_clearance,
     AssessmentSubmitted: assess,
     QuestionnaireSubmitted: questionnaire,
     GoalsSubmitted: goals,
@@ -56,6 +62,6 @@ def decide(client: Client, entry: Event, rules: Rules) -> Outcome:
 def booking_changed(client: Client, at: datetime, rules: Rules) -> Outcome:
     """Look again at what comes next; `client.bookings` holds the change, `at` is its time."""
     after = next_entry(client, at)
-    after = replace(after, next=next_step(after))
+    after = replace(after, next=next_step(after, rules))
     changed = client.version == 0 or after.next != client.next
     return Outcome(after, (view.updated(after, rules),) if changed else ())

@@ -9,9 +9,9 @@ from services.progress.domain import flare as course
 from services.progress.domain.care import Flare
 from services.progress.domain.holding import hold_for
 from services.progress.domain.model import Client, Report
-from services.progress.domain.outcome import Step, trainers
+from services.progress.domain.outcome import Step, rule_fired, trainers
 from services.progress.domain.rules import Rules
-from services.progress.domain.standing import begin, end, told
+from services.progress.domain.standing import begin, end
 from shared.clock import rfc3339
 from shared.contracts.conclusions import FlareResolved, FlareSuspected
 from shared.contracts.event import Event
@@ -102,7 +102,7 @@ def flare_passed(client: Client, at: datetime, rules: Rules) -> Step:
         t1 = rules.by_id["T1"]
         standing = [one for one in client.care.standing if one.rule == t1.id]
         events += [
-            told(client, t1, one.firings, rules.version, at=asked).model_copy(
+            rule_fired(client, t1, one.firings, rules.version, at=asked).model_copy(
                 update={"codes": ("flare-follow-up",)}
             )
             for one in standing

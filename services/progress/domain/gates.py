@@ -38,7 +38,7 @@ OVER: GateCode = "clearance-over"
 HELD: frozenset[GateCode] = frozenset({"screening-outdated", OPEN, REFUSED, OVER})
 """Gates that hold an active plan when they close behind it."""
 
-PREGNANT, HEALTH_CHANGED = frozenset({"pregnant"}), frozenset({"health-change"})
+PREGNANT, EARLIER = frozenset({"pregnant"}), frozenset({"earlier-decision"})
 """Reasons for a clearance that have a rule of their own."""
 
 
@@ -98,7 +98,7 @@ def needs_clearance(screening: Screening) -> bool:
 def asking(screening: Screening, *, again: bool = False) -> tuple[str, ...]:
     """The rules under which a clearance is asked for; `again`: an earlier one has run out."""
     others = set(screening.reasons) - PREGNANT
-    known = "G3" if again or others == HEALTH_CHANGED else "G2"
+    known = "G3" if again or others == EARLIER else "G2"
     pregnant = PREGNANT.issubset(screening.reasons)
     return (*((known,) if others or not pregnant else ()), *(("G4",) if pregnant else ()))
 
@@ -152,9 +152,9 @@ def _assessed(care: Care, at: datetime, rules: Rules) -> list[_Closed]:
 def _standing(care: Care, at: datetime, version: int, rules: Rules) -> list[Standing]:
     standing = []
     gates = closed(care, at, rules)
-    behind = [gate for gate in gates if gate.code in HELD] if care.plan is not None else []
+    behind = [gate for gate in gates if gate.rule != "G4" and gate.code in HELD]
     for rule, first in (
-        ("G3", next(iter(behind), None)),
+        ("G3", next(iter(behind), None) if care.plan is not None else None),
         ("G4", next((gate for gate in gates if gate.rule == "G4"), None)),
     ):
         if first is None:

@@ -3,7 +3,9 @@
 from datetime import datetime, time, timedelta
 from typing import Any
 
+from services.progress.domain.gates import closed
 from services.progress.domain.model import Booking, Client, Report
+from services.progress.domain.rules import Rules
 from shared.clock import rfc3339
 from shared.contracts.submissions import CheckInKind
 from shared.zones import zone
@@ -15,11 +17,18 @@ ASKED_FOR = timedelta(hours=48)
 """After a session's end nobody is asked about it any longer than this."""
 
 
-def next_step(client: Client) -> dict[str, Any] | None:
+SOON = timedelta(days=1)
+"""A session nearer than this comes before the questions about health."""
+
+
+def next_step(client: Client, rules: Rules) -> dict[str, Any] | None:
     """`{code, booking, at}` of the earliest step that is due or coming; None when nothing is.
 
     Codes: `await-trainer` while a hold on sessions stands, else `pre-check-in`, `post-check-in`
-    and `next-morning` of a session, and `flare-follow-up`.
+    and `next-morning` of a session, `flare-follow-up`, and what opens the first closed gate:
+    `screening`, `clearance`, `assessment`. The last two wait on others, and come when no session
+    does; a screening comes before a session that is further away than a day. Their `at` is when
+    the gate closed, null where it never was open.
     """
     held = [hold for hold in client.holds if hold.kind == "session"]
     if held:
@@ -35,9 +44,16 @@ def next_step(client: Client) -> dict[str, Any] | None:
     asked_at = _flare_asked_at(client)
     if asked_at is not None:
         steps.append((asked_at, "", "flare-follow-up"))
-    if not steps:
+    gate = next(iter(closed(client.care, as_of, rules)), None)
+    first = min(steps, default=None)
+    if gate is not None and (
+        first is None or (gate.task == "screening" and first[0] > as_of + SOON)
+    ):
+        since = None if gate.since is None else rfc3339(gate.since)
+        return {"code": gate.task, "booking": None, "at": since}
+    if first is None:
         return None
-    at, booking_id, code = min(steps)
+    at, booking_id, code = first
     return {"code": code, "booking": booking_id or None, "at": rfc3339(at)}
 
 

@@ -1,16 +1,19 @@
 """What a decision leaves behind: the client after it, events, and what is new to store."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from services.progress.domain import view
+from services.progress.domain import gates, view
+from services.progress.domain.firing import LEVELS, Firing, highest
 from services.progress.domain.model import Client, Hold, Report
 from services.progress.domain.next_step import next_step
-from services.progress.domain.rules import Rules
+from services.progress.domain.rules import Rule, Rules
 from shared.contracts.event import Event
 from shared.contracts.progress import (
+    Action,
+    RuleFired,
     SafetyHoldPlaced,
     SafetyLevelChanged,
     SubmissionAnswered,
@@ -44,10 +47,15 @@ class Step:
 def settle(
     before: Client, after: Client, rules: Rules, *, at: datetime, check_in: UUID | None
 ) -> tuple[Client, list[Event]]:
-    """The client with level and next step as they are now, and the event when the level moved."""
-    after = replace(after, level=view.level(after), next=next_step(after))
+    """The client with gates, level and next step as they are now, and what is told of it."""
+    care, begun = gates.stand(after.care, after.as_of or at, after.version, rules)
+    after = replace(after, care=care)
+    after = replace(after, level=view.level(after), next=next_step(after, rules))
+    told: list[Event] = [
+        rule_fired(after, rules.by_id[one.rule], one.firings, rules.version, at=at) for one in begun
+    ]
     if after.level == before.level:
-        return after, []
+        return after, told
     fired = dict.fromkeys(
         firing.rule for firing in view.in_force(after) if firing.level == after.level
     )
@@ -61,7 +69,23 @@ def settle(
         check_in_id=check_in,
         trainer_ids=trainers(after),
     )
-    return after, [moved]
+    return after, [*told, moved]
+
+
+def rule_fired(
+    client: Client, rule: Rule, firings: Sequence[Firing], version: str, *, at: datetime
+) -> RuleFired:
+    """The event that says to people that a rule came into force."""
+    return RuleFired(
+        client_id=client.id,
+        rule=rule.id,
+        rules_version=version,
+        level=firings[0].level,
+        codes=tuple(firing.code for firing in firings),
+        notify=rule.notify,
+        trainer_ids=trainers(client) if "trainer" in rule.notify else (),
+        at=at,
+    )
 
 
 def trainers(client: Client) -> tuple[UUID, ...]:
@@ -90,10 +114,12 @@ def done(
     events: Sequence[Event] = (),
     *,
     placed: Sequence[Hold] = (),
+    said: Sequence[Firing] = (),
 ) -> Outcome:
     """A submission that was followed: its events, then level, view and answer.
 
-    `after` is `before` with what changed; holds in `placed` are added here.
+    `after` is `before` with what changed; holds in `placed` are added here. The answer tells what
+    the submission itself `said`.
     """
     at = submission.submitted_at
     after = with_holds(after, placed)
@@ -102,7 +128,8 @@ def done(
         client_id=after.id,
         submission_id=submission.submission_id,
         status="done",
-        level=after.level,
+        level=highest(after.level, *(firing.level for firing in said)),
+        actions=asked_for(said),
     )
     told = (*events, *(hold_placed(after, hold, rules) for hold in placed), *moved)
     return Outcome(after, (*told, view.updated(after, rules), answered), placed=tuple(placed))
@@ -141,6 +168,13 @@ def hold_placed(client: Client, hold: Hold, rules: Rules) -> SafetyHoldPlaced:
         notify=tuple(notify),
         trainer_ids=trainers(client) if "trainer" in notify else (),
     )
+
+
+def asked_for(firings: Iterable[Firing]) -> tuple[Action, ...]:
+    """What rules ask for, each thing once, gravest first."""
+    distinct = {(firing.rule, firing.code): firing for firing in firings}.values()
+    gravest_first = sorted(distinct, key=lambda firing: -LEVELS.index(firing.level))
+    return tuple(firing.as_action() for firing in gravest_first)
 
 
 def latest(known: datetime | None, at: datetime) -> datetime:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from services.progress.domain import view
+from services.progress.domain.clearance import due_gates, gates_passed
 from services.progress.domain.entries import TimePassed
 from services.progress.domain.flaring import due_flare, flare_passed
 from services.progress.domain.misses import due_miss, miss_passed
@@ -36,6 +37,7 @@ TIMERS: tuple[Timer, ...] = (
     Timer(due_miss, miss_passed),
     Timer(due_flare, flare_passed),
     Timer(due_review, review_passed),
+    Timer(due_gates, gates_passed),
 )
 """In the order in which they are looked at; one line for each."""
 

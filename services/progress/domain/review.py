@@ -7,9 +7,9 @@ from statistics import fmean
 
 from services.progress.domain.care import Questionnaire
 from services.progress.domain.model import Client
-from services.progress.domain.outcome import Step
+from services.progress.domain.outcome import Step, rule_fired
 from services.progress.domain.rules import Rule, Rules
-from services.progress.domain.standing import begin, told
+from services.progress.domain.standing import begin
 from shared.contracts.care import Instrument
 from shared.contracts.event import Event
 
@@ -30,7 +30,7 @@ def review_passed(client: Client, at: datetime, rules: Rules) -> Step:
             fired = rule.fire(rules.version, dict(seen))
             client = begin(client, rule, fired, at=due)
             care = client.care.model_copy(update={"reviewed_at": due})
-            events.append(told(client, rule, fired, rules.version, at=due))
+            events.append(rule_fired(client, rule, fired, rules.version, at=due))
         client = replace(client, care=care)
     return Step(client, tuple(events))
 

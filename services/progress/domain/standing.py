@@ -7,10 +7,9 @@ from datetime import datetime
 from services.progress.domain.care import Standing
 from services.progress.domain.firing import Firing
 from services.progress.domain.model import Client, Report
-from services.progress.domain.outcome import Step, trainers
+from services.progress.domain.outcome import Step, rule_fired
 from services.progress.domain.rules import Rule, Rules
 from shared.contracts.event import Event
-from shared.contracts.progress import RuleFired
 
 
 def begin(client: Client, rule: Rule, firings: Sequence[Firing], *, at: datetime) -> Client:
@@ -35,7 +34,7 @@ def began(client: Client, report: Report, rules: Rules) -> Step:
         fired = [firing for firing in report.firings if firing.rule == rule.id]
         if fired and "in_force_days" in rule.limits:
             if not any(one.rule == rule.id for one in client.care.standing):
-                events.append(told(client, rule, fired, rules.version, at=report.at))
+                events.append(rule_fired(client, rule, fired, rules.version, at=report.at))
             client = begin(client, rule, fired, at=report.at)
     return Step(client, tuple(events))
 
@@ -44,22 +43,6 @@ def end(client: Client, rule: str) -> Client:
     """The client without the rule in force."""
     left = [one for one in client.care.standing if one.rule != rule]
     return client if len(left) == len(client.care.standing) else _with(client, left)
-
-
-def told(
-    client: Client, rule: Rule, firings: Sequence[Firing], version: str, *, at: datetime
-) -> RuleFired:
-    """The event that says to people that a rule came into force."""
-    return RuleFired(
-        client_id=client.id,
-        rule=rule.id,
-        rules_version=version,
-        level=firings[0].level,
-        codes=tuple(firing.code for firing in firings),
-        notify=rule.notify,
-        trainer_ids=trainers(client) if "trainer" in rule.notify else (),
-        at=at,
-    )
 
 
 def due_end(client: Client, _: Rules) -> datetime | None:

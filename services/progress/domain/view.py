@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
-from services.progress.domain import care_view
+from services.progress.domain import care_view, intake_view
 from services.progress.domain.gates import closed
 from services.progress.domain.mask import Today
 from services.progress.domain.model import Client, Firing, Hold, Report, highest
@@ -79,8 +79,8 @@ def document(client: Client, rules: Rules) -> dict[str, Any]:
         "version": client.version,
         "level": client.level,
         "holds": [_hold(hold) for hold in client.holds[:SHOWN_HOLDS]],
-        "screening": None,
-        "clearance": None,
+        "screening": intake_view.screening(client.care),
+        "clearance": intake_view.clearance(client.care),
         "assessment": care_view.assessment(client.care, rules),
         "questionnaires": care_view.questionnaires(client.care),
         "goals": care_view.goals(client.care),
@@ -90,7 +90,10 @@ def document(client: Client, rules: Rules) -> dict[str, Any]:
         "effects": [],
         "milestones": care_view.milestones(client.care),
         "next": client.next,
-        "safety": {"rules": [asdict(firing) for firing in in_force(client)]},
+        "safety": {
+            "rules": [asdict(firing) for firing in in_force(client)],
+            "gates": intake_view.gates(today(client, rules).gates),
+        },
     }
 
 

@@ -175,7 +175,11 @@ def test_a_changed_level_names_the_trainers_of_coming_sessions_and_of_the_last()
 def test_a_client_is_shown_from_the_first_event_on_even_with_nothing_ahead() -> None:
     shown = view(decide.booking_changed(NOBODY_YET, NOW, RULES).events)
 
-    assert (1, "unknown", None) == (shown.version, shown.level, shown.document["next"])
+    assert (1, "unknown", "screening") == (
+        shown.version,
+        shown.level,
+        shown.document["next"]["code"],
+    )
 
 
 def test_a_booking_that_changes_nothing_ahead_is_not_shown_again() -> None:

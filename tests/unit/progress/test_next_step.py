@@ -6,25 +6,32 @@ from uuid import UUID
 
 import pytest
 
+from services.progress.domain.care import Care
 from services.progress.domain.model import Booking, Client, Report
 from services.progress.domain.next_step import next_morning, next_step
-from tests.unit.progress.builders import BOOKING, CLIENT, NOW, a_booking, a_report
+from tests.unit.progress.builders import BOOKING, CLIENT, NOW, RULES, a_booking, a_report
+from tests.unit.progress.planned import assessed, screened
 
+OPEN = Care(screening=screened(), assessments=(assessed(),))
 START = NOW + timedelta(days=1)
 END = START + timedelta(hours=1)
 
 
 def step(
-    as_of: datetime, *reports: Report, bookings: tuple[Booking, ...] | None = None
-) -> tuple[str, str] | None:
+    as_of: datetime,
+    *reports: Report,
+    bookings: tuple[Booking, ...] | None = None,
+    care: Care = OPEN,
+) -> tuple[str, str | None] | None:
     """Code and time of the next step."""
     client = Client(
         CLIENT,
         as_of=as_of,
         reports=reports,
         bookings=(a_booking(),) if bookings is None else bookings,
+        care=care,
     )
-    found = next_step(client)
+    found = next_step(client, RULES)
     return None if found is None else (found["code"], found["at"])
 
 
@@ -91,3 +98,29 @@ def test_the_morning_is_eight_o_clock_of_the_next_local_day(
     booking = a_booking(tz=tz, end_at=datetime(*end, tzinfo=UTC))
 
     assert datetime(*morning, tzinfo=UTC) == next_morning(booking)
+
+
+def test_the_questions_about_health_come_before_a_session_that_is_not_near() -> None:
+    later = START + timedelta(minutes=1)
+
+    assert ("screening", None) == step(NOW, care=Care(), bookings=(a_booking(start_at=later),))
+    assert ("pre-check-in", "2026-03-03T15:00:00Z") == step(NOW, care=Care())
+    assert ("screening", None) == step(NOW, care=Care(), bookings=())
+
+
+def test_an_old_screening_is_asked_for_again_from_the_day_it_ceases_to_count() -> None:
+    until = NOW + timedelta(days=3)
+    care = OPEN.model_copy(update={"screening": screened(valid_until=until)})
+
+    assert None is step(until - timedelta(seconds=1), care=care, bookings=())
+    assert ("screening", "2026-03-05T15:00:00Z") == step(until, care=care, bookings=())
+
+
+def test_what_waits_on_others_comes_when_no_session_does() -> None:
+    unassessed = Care(screening=screened())
+    uncleared = Care(screening=screened(outcome="needs-clearance", at=NOW))
+
+    assert ("pre-check-in", "2026-03-03T15:00:00Z") == step(NOW, care=unassessed)
+    assert ("assessment", None) == step(NOW, care=unassessed, bookings=())
+    assert ("pre-check-in", "2026-03-03T15:00:00Z") == step(NOW, care=uncleared)
+    assert ("clearance", "2026-03-02T15:00:00Z") == step(NOW, care=uncleared, bookings=())
