@@ -1,11 +1,10 @@
 """What time alone brings: when it is due next, and what happens then."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from services.progress.domain import view
-from services.progress.domain.clearance import due_gates, gates_passed
 from services.progress.domain.entries import TimePassed
 from services.progress.domain.flaring import due_flare, flare_passed
 from services.progress.domain.misses import due_miss, miss_passed
@@ -37,32 +36,42 @@ TIMERS: tuple[Timer, ...] = (
     Timer(due_miss, miss_passed),
     Timer(due_flare, flare_passed),
     Timer(due_review, review_passed),
-    Timer(due_gates, gates_passed),
 )
-"""In the order in which they are looked at; one line for each."""
+"""In the order in which they are looked at where several are due at once; one line for each."""
+
+AT_ONCE = 100
+"""What came due in months of an outage; what is left is due at the next look."""
 
 
 def next_due(client: Client, rules: Rules) -> datetime | None:
     """The next instant at which time alone changes something for the client."""
-    instants = (timer.due(client, rules) for timer in TIMERS)
-    return min((instant for instant in instants if instant is not None), default=None)
+    return min((due for due, _ in _due(client, rules)), default=None)
 
 
 def time_passed(client: Client, entry: TimePassed, rules: Rules) -> Outcome:
-    """Everything that is due by the entry's time."""
+    """Everything that is due by the entry's time, in the order in which it came due."""
     after = next_entry(client, entry.at)
     events: list[Event] = []
     placed: list[Hold] = []
-    for timer in TIMERS:
-        due = timer.due(after, rules)
-        if due is not None and due <= entry.at:
-            step = timer.passed(after, entry.at, rules)
-            after = with_holds(step.client, step.placed)
-            events += step.events
-            placed += step.placed
+    for _ in range(AT_ONCE):
+        first = min(_due(after, rules), key=lambda one: one[0], default=None)
+        if first is None or first[0] > entry.at:
+            break
+        due, timer = first
+        step = timer.passed(after, due, rules)
+        after = with_holds(step.client, step.placed)
+        events += step.events
+        placed += step.placed
     after, moved = settle(client, after, rules, at=entry.at, check_in=None)
     events += [*(hold_placed(after, hold, rules) for hold in placed), *moved]
     shown = replace(after, version=client.version, as_of=client.as_of)
     if shown != client:
         events.append(view.updated(after, rules))
     return Outcome(after, tuple(events), placed=tuple(placed))
+
+
+def _due(client: Client, rules: Rules) -> Iterator[tuple[datetime, Timer]]:
+    for timer in TIMERS:
+        due = timer.due(client, rules)
+        if due is not None:
+            yield due, timer

@@ -9,6 +9,9 @@ from shared.zones import zone
 LASTS = timedelta(hours=1)
 """A session's length where neither its booking nor a report after it is known."""
 
+APART = timedelta(days=4)
+"""Reports further apart speak of no common session: nobody is asked for longer than two days."""
+
 
 def local_day(report: Report) -> date:
     """The client's day."""
@@ -26,7 +29,8 @@ def same_session(one: Report, other: Report) -> bool:
 
 def about(report: Report, reports: Iterable[Report]) -> list[Report]:
     """The reports of one session, newest first; `report` itself where it is among them."""
-    found = [other for other in reports if same_session(report, other)]
+    first, last = report.at - APART, report.at + APART
+    found = [one for one in reports if first <= one.at <= last and same_session(report, one)]
     return sorted(found, key=lambda one: one.place, reverse=True)
 
 

@@ -43,7 +43,11 @@ def a_life(seed: int, events: int = 60) -> list[Event]:
                         at=now - timedelta(minutes=chance.randint(0, 48 * 60)),
                         submitted_at=now,
                         worst_pain=chance.choice([None, chance.randint(0, 10)]),
-                        exercises=[{"option": "row", "done": True, "worst_pain": 6}][: n % 2],
+                        exercises=[{"option": "row", "done": True, "worst_pain": n % 7}][: n % 2],
+                        effort=chance.choice([None, chance.randint(0, 10)]),
+                        stiffness=chance.choice([None, chance.randint(0, 10)]),
+                        flare=chance.random() < 0.1,
+                        why=["afraid"],
                         note="in own words",
                     )
                 )
@@ -142,7 +146,7 @@ async def test_each_booking_fact_leaves_its_status(service: Service) -> None:
 async def test_a_log_of_a_newer_release_is_not_rebuilt_by_an_older_one(service: Service) -> None:
     await service.hear(a_check_in(1))
     async with service.db.transaction() as tx:
-        await tx.execute("update log set type = 'assessment.submitted.v1'")
+        await tx.execute("update log set type = 'assessment.submitted.v9'")
     before = await service.state()
 
     with pytest.raises(rebuild.UnknownEntryError):
