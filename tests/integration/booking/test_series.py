@@ -9,17 +9,21 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from services.booking.store import series as store
+from tests.conftest import MigratedDatabase
+from tests.integration.booking import front_door
 from tests.integration.booking.front_door import (
     AMARA,
     BENOIT,
     HOUR,
     TEN,
     FrontDoor,
+    Home,
     a_hold,
     a_wish,
     problem,
     utc,
 )
+from tests.integration.test_statements import CountedDatabase
 
 WEEK = timedelta(weeks=1)
 TORONTO = ZoneInfo("America/Toronto")
@@ -381,3 +385,22 @@ async def test_a_time_taken_without_the_locks_is_answered_as_taken(
 
     assert ["free", "taken", "free", "free"] == verdicts(found)
     assert 0 == await door.value("select count(*) from series")
+
+
+async def test_the_number_of_statements_does_not_grow_with_the_dates(home: Home) -> None:
+    await home.clear()
+    db = CountedDatabase(MigratedDatabase(home.superuser_url), "booking")
+    async with db.opened(), front_door.opened(db) as door:
+        token, _ = await ann(door)
+        for week in range(0, 26, 2):
+            await door.book(TEN + HOUR + week * WEEK, email=f"{week}@example.org")
+        counted = []
+        for first, count in ((TEN, 2), (TEN + 2 * HOUR, 52), (TEN + HOUR, 2), (TEN + HOUR, 52)):
+            db.take()
+            wish = a_series(first, count=count, trainer=None, skip_conflicts=True)
+            await door.made("/v1/series", wish, token=token)
+            counted.append(db.take())
+
+    assert counted[0] == counted[1]
+    assert counted[2] == counted[3]
+    assert counted[3]["statements"] <= 24
