@@ -84,7 +84,14 @@ async def reschedule(
         raise await slot_taken(tx, replace(sought, besides=None), start, now=now, why=why)
     await bookings.save_booking(tx, moved, now=now)
     await tell(tx, moved.client_id, [event], signer, now=now)
-    await freed.time_freed(tx, booking.trainer_id, booking.start, booking.end, now=now)
+    await freed.time_freed(
+        tx,
+        booking.trainer_id,
+        booking.start,
+        booking.end,
+        given_by=booking.client_id,
+        now=now,
+    )
     return moved
 
 
@@ -214,7 +221,9 @@ async def _end(
         await paid_ahead.give_back(tx, [after.id], now=now)
     await tell(tx, after.client_id, [event], signer, now=now)
     if cancelled and after.end > now:
-        await freed.time_freed(tx, after.trainer_id, after.start, after.end, now=now)
+        await freed.time_freed(
+            tx, after.trainer_id, after.start, after.end, given_by=after.client_id, now=now
+        )
     return after
 
 

@@ -265,6 +265,7 @@ async def leave(door: FrontDoor, place: Any) -> None:
 
 async def test_a_moved_booking_leaves_its_old_time_to_who_waits(door: FrontDoor) -> None:
     booking = await door.book()
+    await join(door, "ann@example.org")
     place = await join(door)
 
     moved = await door.post(
@@ -288,6 +289,24 @@ async def test_two_freed_at_once_go_to_two_who_wait(door: FrontDoor) -> None:
 
     assert [(places[0]["id"], utc(TEN)), (places[1]["id"], utc(TEN + HOUR))] == await offers(door)
     assert [early["start"], late["start"]] == [start for _, start in await offers(door)]
+
+
+async def test_a_trainer_who_works_after_all_has_a_time_for_each_who_waits(
+    door: FrontDoor,
+) -> None:
+    staff = await door.sign_in("staff@limber.example")
+    path = f"/v1/trainers/{AMARA}/time-off"
+    off = await door.made(path, {"start": utc(TEN - HOUR), "end": utc(TEN + 2 * HOUR)}, token=staff)
+    places = [
+        await join(door, "w0@example.org"),
+        await join(door, "w1@example.org", service="assessment"),
+        await join(door, "w2@example.org"),
+    ]
+
+    await door.ask("DELETE", f"{path}/{off['id']}", token=staff)
+
+    starts = (TEN - HOUR, TEN, TEN + 3 * HALF)
+    assert [(p["id"], utc(at)) for p, at in zip(places, starts, strict=True)] == await offers(door)
 
 
 async def test_a_longer_session_fills_the_freed_time_from_before_it(door: FrontDoor) -> None:
