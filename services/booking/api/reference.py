@@ -118,7 +118,7 @@ IF_MATCH: dict[str, Any] = {
     "in": "header",
     "required": False,
     "description": "The ETag that the change was decided on; an older one is refused with 412.",
-    "schema": {"type": "string", "pattern": '^("[0-9]{1,9}"|[*])$'},
+    "schema": {"type": "string", "pattern": '^((W/)?"[0-9]{1,9}"|[*])$'},
     "example": '"1"',
 }
 ETAG: dict[str, Any] = {
