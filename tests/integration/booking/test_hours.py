@@ -1,6 +1,5 @@
 """Hours and settings over HTTP: replaced as a whole, by the trainer and staff alone."""
 
-import asyncio
 from typing import Any
 
 import pytest
@@ -13,9 +12,7 @@ from tests.integration.booking.front_door import (
     FrontDoor,
     a_client,
     a_time,
-    a_wish,
     problem,
-    utc,
 )
 
 HOURS = f"/v1/trainers/{AMARA}/hours"
@@ -121,23 +118,6 @@ async def test_new_hours_go_to_who_waits_for_them(door: FrontDoor) -> None:
     (offer,) = [one for one in events if one.type == "waitlist.offered.v1"]
     expected = (entry["id"], "2026-05-06T13:00:00Z")
     assert expected == (offer.data["waitlist_id"], offer.data["start"])
-
-
-async def test_a_booking_that_races_with_new_hours_is_told_or_refused(door: FrontDoor) -> None:
-    token = await door.sign_in("trainer01@limber.example")
-    wednesdays = EVENINGS | {"weekly": EVENINGS["weekly"][1:]}
-    for number in range(8):
-        whole, none = wednesdays, wednesdays | {"weekly": []}
-        await door.ask("PUT", HOURS, whole, token=token)
-        start = TEN + number * 168 * HOUR
-        hours, booked = await asyncio.gather(
-            door.ask("PUT", HOURS, none, token=token),
-            door.post("/v1/bookings", a_wish(start, email=f"racer{number}@example.org")),
-        )
-
-        stands = [booked.json()["id"]] if booked.status_code == 201 else []
-        told = [one["id"] for one in hours.json()["affected"] if one["start"] == utc(start)]
-        assert stands == told
 
 
 async def test_cancelled_and_past_bookings_are_affected_by_nothing(door: FrontDoor) -> None:

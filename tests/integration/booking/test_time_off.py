@@ -1,6 +1,5 @@
 """Time off over HTTP: no session is offered in it, and what is booked in it is told."""
 
-import asyncio
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,7 +15,6 @@ from tests.integration.booking.front_door import (
     FrontDoor,
     a_client,
     a_time,
-    a_wish,
     problem,
     utc,
 )
@@ -194,22 +192,3 @@ async def test_a_trial_takes_and_gives_back_nothing(door: FrontDoor) -> None:
 
     assert [201, 204] == [answer.status_code for answer in tried]
     assert before == await door.tables()
-
-
-async def test_a_booking_that_races_with_time_off_is_told_or_refused(door: FrontDoor) -> None:
-    token = await door.sign_in("trainer01@limber.example")
-    told = refused = 0
-    for number in range(12):
-        start = TEN + number * DAY
-        body = {"start": utc(start), "end": utc(start + HOUR)}
-        wish = a_wish(start, email=f"racer{number}@example.org")
-        off, *booked = await asyncio.gather(
-            door.post(TIME_OFF, body, token=token),
-            *(door.post("/v1/bookings", wish) for _ in range(3)),
-        )
-
-        stands = [answer.json()["id"] for answer in booked if answer.status_code == 201]
-        assert stands == [one["id"] for one in off.json()["affected"]]
-        told += len(stands)
-        refused += not stands
-    assert 12 == told + refused
