@@ -1,5 +1,7 @@
 """From a series to its mails: what booking tells is what notify needs to tell it once."""
 
+from typing import Any
+
 from icalendar import Calendar
 
 from services.booking import demo
@@ -8,8 +10,8 @@ from services.notify.handlers import EventHandlers
 from shared.postgres import Database
 from tests.conftest import MigratedDatabase
 from tests.integration.booking import front_door
-from tests.integration.booking.front_door import NOW, SIGNER, TEN, utc
-from tests.integration.booking.test_series import HOUR, WEEK, a_series, ann
+from tests.integration.booking.front_door import HOUR, NOW, SIGNER, TEN, utc
+from tests.integration.booking.test_series import WEEK, a_series, ann
 from tests.integration.notify.post_office import Notify, PostOffice
 from tests.integration.test_statements import Listener, take_outbox
 
@@ -41,7 +43,7 @@ async def test_a_series_is_told_in_one_mail_to_each_when_made_moved_and_cancelle
         made = await door.made("/v1/series", a_series(count=COUNT), token=token)
         assert [("booking-confirmed", COUNT), ("trainer-booked", COUNT)] == await hear()
         [file] = office.mails[0].iter_attachments()
-        events = Calendar.from_ical(file.get_content()).walk("VEVENT")
+        events: Any = Calendar.from_ical(file.get_content()).walk("VEVENT")
         assert [TEN + n * WEEK for n in range(COUNT)] == sorted(event.start for event in events)
         assert [b["manage_token"] for b in made["bookings"]] == [
             event["URL"].rpartition("/")[2] for event in events
