@@ -165,7 +165,7 @@ async def _trainer_for(
     for one in await slots.openings(tx, sought, within=within, now=now):
         starts = set(one.starts)
         dates = wish.dates(wish.zone(one.trainer, client))
-        free = sum(date.exists and date.at in starts for date in dates)
+        free = sum(date.is_among(starts) for date in dates)
         options.append(_Option(one.trainer.known is not None, free, one.trainer))
     return rules.choose(options).trainer
 
