@@ -5,7 +5,7 @@ import copy
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 import httpx
 import requests
@@ -16,6 +16,7 @@ from hypothesis.errors import Unsatisfiable
 from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.core.failures import FailureGroup
+from schemathesis.core.result import Ok
 from schemathesis.schemas import APIOperation
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
@@ -26,7 +27,11 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from services.booking.api import examples
+from shared.openapi import Document, operations
 from tests.integration.booking.front_door import PUBLIC_URL, FrontDoor
+
+AnyOperation: TypeAlias = APIOperation[Any, Any, Any, Any]
+AnyCase: TypeAlias = schemathesis.Case[AnyOperation]
 
 CHECKS = [
     not_a_server_error,
@@ -39,6 +44,9 @@ CHECKS = [
 
 LEFT_OUT = frozenset({"GET /v1/clients/{client_id}/stream", "GET /livez", "GET /readyz"})
 """A stream has no end to wait for, and nothing runs here whose health could be asked."""
+
+ALWAYS = frozenset({"content-type", "content-length"})
+"""Headers that need no telling."""
 
 ORDER = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 """What is there is read before it is changed, and changed before it is gone."""
@@ -75,9 +83,14 @@ class Fuzz:
     number: int
     found: Found = field(default_factory=Found)
 
+    @property
+    def document(self) -> Document:
+        """What all answers are held against."""
+        return self.door.app.openapi()
+
     def run(self) -> Found:
         """Blocks until all is asked."""
-        for operation in _operations(self.door):
+        for operation in _operations(self.document):
             for turn, bearer in enumerate(sorted(self.seeded.tokens)):
                 self._judge(_example(operation, self.seeded, turn), bearer)
             for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
@@ -85,7 +98,7 @@ class Fuzz:
                     self._attack(operation, mode)
         return self.found
 
-    def _attack(self, operation: APIOperation, mode: GenerationMode) -> None:
+    def _attack(self, operation: AnyOperation, mode: GenerationMode) -> None:
         @seed(self.number)
         @settings(
             max_examples=self.requests_each,
@@ -95,19 +108,21 @@ class Fuzz:
             suppress_health_check=list(HealthCheck),
         )
         @given(case=operation.as_strategy(generation_mode=mode), data=st.data())
-        def attempt(case: schemathesis.Case, data: st.DataObject) -> None:
+        def attempt(case: AnyCase, data: st.DataObject) -> None:
             if mode is GenerationMode.POSITIVE:
                 _make_plausible(case, data, self.seeded)
             self._judge(case, data.draw(st.sampled_from(sorted(self.seeded.tokens))))
 
         attempt()
 
-    def _judge(self, case: schemathesis.Case, bearer: str) -> None:
+    def _judge(self, case: AnyCase, bearer: str) -> None:
         sending = _send(self.door, case, self.seeded.tokens[bearer])
         answer = asyncio.run_coroutine_threadsafe(sending, self.loop).result()
         label = case.operation.label
         self.found.requests += 1
         self.found.statuses.setdefault(label, set()).add(answer.status_code)
+        for header in answer.headers.keys() - ALWAYS - _told(self.document, case, answer):
+            self.found.faults.setdefault(f"{label}: header {header}", f"with {answer.status_code}")
         try:
             case.validate_response(answer, checks=CHECKS)
         except FailureGroup as failure:
@@ -116,17 +131,27 @@ class Fuzz:
                 self.found.faults.setdefault(name, f"by {bearer}: {failure}")
 
 
-def _operations(door: FrontDoor) -> Iterator[APIOperation]:
-    schema = schemathesis.openapi.from_dict(door.app.openapi())
+def _operations(document: Document) -> Iterator[AnyOperation]:
+    schema = schemathesis.openapi.from_dict(document)
     schema.config.update(base_url=PUBLIC_URL)
-    every = [one.ok() for one in schema.get_all_operations()]
+    every = [one.ok() for one in schema.get_all_operations() if isinstance(one, Ok)]
+    assert len(every) == sum(1 for _ in operations(document))
     yield from sorted(
         (one for one in every if one.label not in LEFT_OUT),
         key=lambda one: (ORDER.index(one.method.upper()), one.path),
     )
 
 
-def _example(operation: APIOperation, seeded: Seeded, turn: int) -> schemathesis.Case:
+def _told(document: Document, case: AnyCase, answer: httpx.Response) -> set[str]:
+    """The headers, in small letters, that the document tells of such an answer."""
+    operation = document["paths"][case.operation.path][case.operation.method.lower()]
+    response = operation["responses"].get(str(answer.status_code), {})
+    if "$ref" in response:
+        response = document["components"]["responses"][response["$ref"].rpartition("/")[2]]
+    return {name.lower() for name in response.get("headers", {})}
+
+
+def _example(operation: AnyOperation, seeded: Seeded, turn: int) -> AnyCase:
     """The example of an operation, about something that is there; another one each turn."""
     known = {name: values[turn % len(values)] for name, values in seeded.ids.items()}
     values = examples.PARAMETERS | known
@@ -138,7 +163,7 @@ def _example(operation: APIOperation, seeded: Seeded, turn: int) -> schemathesis
     return case
 
 
-def _make_plausible(case: schemathesis.Case, data: st.DataObject, seeded: Seeded) -> None:
+def _make_plausible(case: AnyCase, data: st.DataObject, seeded: Seeded) -> None:
     """Often ask for what is there, and send the example: random values seldom get that far."""
     for name in case.path_parameters or {}:
         if name in seeded.ids and data.draw(st.integers(0, 3)):
@@ -147,7 +172,7 @@ def _make_plausible(case: schemathesis.Case, data: st.DataObject, seeded: Seeded
         _fill_in(case)
 
 
-def _fill_in(case: schemathesis.Case) -> None:
+def _fill_in(case: AnyCase) -> None:
     body = case.operation.definition.raw.get("requestBody", {})
     content = body.get("content", {}).get("application/json", {})
     if "example" in content:
@@ -155,10 +180,15 @@ def _fill_in(case: schemathesis.Case) -> None:
         case.media_type = "application/json"
 
 
-async def _send(door: FrontDoor, case: schemathesis.Case, token: str | None) -> httpx.Response:
+async def _send(door: FrontDoor, case: AnyCase, token: str | None) -> httpx.Response:
     headers = {} if token is None else {"Authorization": f"Bearer {token}"}
     arguments: dict[str, Any] = case.as_transport_kwargs(base_url=PUBLIC_URL, headers=headers)
     made = requests.Request(**arguments).prepare()
-    return await door.http.request(
-        str(made.method), str(made.url), content=made.body, headers=dict(made.headers)
-    )
+    # No body here is a file or a stream.
+    body = made.body.encode() if isinstance(made.body, str) else made.body
+    assert body is None or isinstance(body, bytes)
+    told = [
+        (name.encode(), value if isinstance(value, bytes) else value.encode())
+        for name, value in made.headers.items()
+    ]
+    return await door.http.request(str(made.method), str(made.url), content=body, headers=told)
