@@ -23,6 +23,13 @@ BODIES: dict[str, dict[str, Any]] = {
         "conditions": ["back-pain"],
         "consent": {"reminders": True, "marketing": False},
     },
+    "WaitFields": {
+        "service": "training",
+        "mode": "virtual",
+        "from": "2026-10-05",
+        "to": "2026-10-09",
+        "client": _CLIENT,
+    },
     "RescheduleFields": {"start": START},
     "CancelFields": {"reason": "A better day has come up."},
     "EmailFields": {"email": "ada@example.org"},
