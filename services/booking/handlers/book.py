@@ -73,7 +73,12 @@ async def book(
     )
     registered = ClientRegistered(client_id=client.id, tz=client.tz, language=client.language)
     await add_confirmed(
-        tx, [(booking, details)], links, before=[registered] if is_new else [], now=now
+        tx,
+        [(booking, details)],
+        links,
+        before=[registered] if is_new else [],
+        paid=caller.person_id == client.id or caller.role == "trainer" or caller.works_here,
+        now=now,
     )
     return booking
 
@@ -84,12 +89,13 @@ async def add_confirmed(
     links: Links,
     *,
     before: Sequence[Event] = (),
+    paid: bool = True,
     now: datetime,
 ) -> None:
     """Store one client's new bookings of a service, whose times are reserved; tell them as one.
 
-    Each uses a session paid for ahead as long as some are left. `before` are facts that go out
-    ahead of them.
+    Each uses a session paid for ahead as long as some are left, unless `paid` is off: somebody who
+    is not known to be the client uses none of theirs. `before` are facts that go out ahead.
 
     Raises:
         Conflict: `free-workout-used`, when the same mailbox took it at this very moment.
@@ -99,7 +105,7 @@ async def add_confirmed(
         await bookings.add_bookings(tx, made, now=now)
     except UsedUpError:
         raise _free_workout_used() from None
-    if not service.free:
+    if paid and not service.free:
         await paid_ahead.use_for(
             tx, client_id, service.id, [booking.id for booking, _ in made], now=now
         )

@@ -191,11 +191,7 @@ async def _change_all(
 
 async def flare_excuses(tx: Transaction, booking: Booking, by: By, *, now: datetime) -> bool:
     """Whether a flare the client has reported makes that this change is not late."""
-    frozen = booking.status == "frozen"
-    late = policy.is_late(
-        booking.service, booking.start, by=by, frozen=frozen, in_flare=False, now=now
-    )
-    return late and await people.had_flare(
+    return rules.may_be_late(booking, by, now) and await people.had_flare(
         tx, booking.client_id, since=now - policy.FLARE_EXCUSES, until=now
     )
 
