@@ -8,7 +8,7 @@ from pathlib import Path
 
 import uvloop
 
-from tests.bench import against_pgbench, footprint, journeys, kit, poison, waitlist
+from tests.bench import against_pgbench, footprint, journeys, kit, poison, slots, waitlist
 from tests.bench.report import Row, machine, table, write_json
 from tests.bench.setting import Setting, running
 
@@ -21,6 +21,7 @@ PARTS: dict[str, Callable[[Setting], Awaitable[list[Row]]]] = {
     "check-ins": journeys.check_ins,
     "offers": waitlist.offers,
     "bookings-at-once": against_pgbench.bookings_at_once,
+    "slots": slots.offers,
     "poison": poison.neighbours,
     "footprint": footprint.footprint,
 }
