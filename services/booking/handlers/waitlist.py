@@ -101,7 +101,7 @@ async def leave(tx: Transaction, entry_id: UUID, caller: Caller, *, now: datetim
         Conflict: `offer-changing`, when offers come and go faster than we can look.
     """
     entry = await waitlist.find_entry(tx, entry_id)
-    check_may_see(caller, entry_id, entry and entry.client_id)
+    check_may_see(caller, entry_id, entry.client_id if entry else None)
     entry, offer = await _lock(tx, entry_id)
     if entry.status not in rules.OPEN:
         return
