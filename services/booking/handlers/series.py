@@ -37,9 +37,10 @@ from shared.postgres import Transaction
 ZONES_DIFFER = timedelta(days=1)
 """How far a date of one series can lie apart in two zones: a change of offset is some hours."""
 
-TRAINERS_TRIED = 4
-"""How often the best trainer is sought again because somebody was quicker; four lost races in one
-request are rarer than a fault."""
+TRAINERS_TRIED = 20
+"""How often the best trainer is sought again because somebody was quicker. Of those who want the
+same dates at once the last one loses to each of the others; more than a city has trainers cannot
+win at all."""
 
 
 @dataclass(frozen=True)
