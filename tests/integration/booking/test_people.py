@@ -176,7 +176,13 @@ async def test_a_profile_needs_a_trainer_and_visits_need_an_area(
     for somebody in (client, UUID(int=9)):
         path = f"/v1/trainers/{somebody}/profile"
         problem(await door.ask("PUT", path, PROFILE, token=staff), 404, "no-such-trainer")
-    wrong = {"areas": []}, {"modes": []}, {"languages": []}, {"areas": ["paris"]}, {"tz": "x"}
+    wrong: tuple[dict[str, Any], ...] = (
+        {"areas": []},
+        {"modes": []},
+        {"languages": []},
+        {"areas": ["paris"]},
+        {"tz": "x"},
+    )
 
     for part in wrong:
         person = f"/v1/trainers/{AMARA}/profile"
