@@ -50,6 +50,7 @@ def test_reports_that_never_differ_are_no_trend(value: float) -> None:
     ("days", "verdict"),
     [
         ([*range(0, 28, 2)], "too early"),  # 14 reports over 26 days
+        ([*range(0, 24, 2), 27], "too early"),
         ([*range(0, 24, 2), 28], "unclear"),
         ([*range(0, 27, 3), 28, 40], "too early"),  # 11 reports
         ([*range(0, 27, 3), 28, 30, 40], "unclear"),
@@ -91,6 +92,7 @@ def test_the_order_of_reports_does_not_matter() -> None:
         (7.0, 4.0, 4, False),
         (7.0, 4.0, 6, False),
         (8.5, 1.5, 2, False),  # a sixth, and less than two points
+        (5.0, 1.3, 2, False),  # above 30 % of where it ends, not of where it began
         (3.5, 1.5, 3, True),  # less than two points, but above 30 %
         (4.0, -4.0, 6, True),
         (4.0, -4.0, 3, False),
