@@ -298,7 +298,7 @@ async def opened(db: Database, *, checked: bool = False) -> AsyncIterator[FrontD
     transport = httpx.ASGITransport(documented if checked else app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url=PUBLIC_URL) as http:
         yield FrontDoor(db, http, app)
-    assert not documented.untold
+    assert not documented.untold, documented.untold
 
 
 @asynccontextmanager
