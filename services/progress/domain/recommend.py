@@ -97,7 +97,10 @@ class Candidate:
     """An option as the log knows it. `masked` says why it is unsafe now; empty when it is not.
 
     `pool_mean` and `pool_sd` are what it is worth (0-1) to clients with the same condition, and
-    how much that differs between them; `pool_sd` above 0.
+    how much that differs between them, the pool's own error included.
+
+    Raises:
+        ValueError: `pool_sd` is not above 0.
     """
 
     option: str
@@ -107,6 +110,10 @@ class Candidate:
     masked: tuple[str, ...] = ()
     rewards: tuple[Reward, ...] = ()
     swaps: tuple[Swap, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not 0 < self.pool_sd < float("inf"):
+            raise ValueError("a pool's SD is above 0")
 
 
 @dataclass(frozen=True)

@@ -230,6 +230,12 @@ def test_refused_are_an_option_twice_and_sizes_and_seeds_out_of_range() -> None:
         propose(menu(), seed=-1)
 
 
+@pytest.mark.parametrize("sd", [0.0, -0.1, float("nan"), float("inf")])
+def test_a_pool_without_a_spread_is_refused(sd: float) -> None:
+    with pytest.raises(ValueError, match="above 0"):
+        replace(a_candidate(), pool_sd=sd)
+
+
 # How probable it was
 
 
