@@ -23,7 +23,7 @@ from tests.bench.report import Row
 
 OPTIONS, SESSIONS, WEEKS = 12, 36, 12
 DAYS_BETWEEN = 7 * WEEKS / SESSIONS
-CLIENTS, SET_CLIENTS = 6_000, 60
+CLIENTS, SET_CLIENTS, PROPOSALS = 6_000, 60, 20_000
 MIDDLE = 0.5
 PLAIN_SD = 0.25
 """Prior SD of a method that knows no pool."""
@@ -102,9 +102,42 @@ def saved_by_sets(
     }
 
 
-def rows(clients: int = CLIENTS, set_clients: int = SET_CLIENTS) -> list[Row]:
-    """One pick a session in each setting, then whole sets."""
-    return [*_picks(clients), *_sets(set_clients)]
+def unsafe(proposals: int, *, seed: int) -> tuple[int, int]:
+    """Options proposed, and those of them that were masked, when any may be."""
+    rng = np.random.Generator(np.random.PCG64(seed))
+    proposed = wrong = 0
+    for number in range(proposals):
+        masked = rng.random(OPTIONS) < rng.random()
+        candidates = [
+            Candidate(
+                f"{place:02}",
+                FAMILIES[place % len(FAMILIES)],
+                # An unsafe option is the most tempting one.
+                pool_mean=0.9 if masked[place] else MIDDLE,
+                pool_sd=0.1,
+                masked=("unsafe",) if masked[place] else (),
+            )
+            for place in range(OPTIONS)
+        ]
+        chosen = propose(candidates, seed=number, size=5).chosen
+        proposed += len(chosen)
+        wrong += sum(bool(masked[int(option)]) for option in chosen)
+    return proposed, wrong
+
+
+def rows(
+    clients: int = CLIENTS, set_clients: int = SET_CLIENTS, proposals: int = PROPOSALS
+) -> list[Row]:
+    """One pick a session in each setting, then whole sets, then safety."""
+    proposed, wrong = unsafe(proposals, seed=1)
+    safety = Row(
+        "unsafe options proposed",
+        f"{wrong} of {proposed:,}",
+        target="0",
+        ok=wrong == 0,
+        raw={"proposals": proposals, "proposed": proposed, "unsafe": wrong},
+    )
+    return [*_picks(clients), *_sets(set_clients), safety]
 
 
 def _picks(clients: int) -> Iterator[Row]:
