@@ -63,7 +63,8 @@ NEVER_KEPT = frozenset({"POST /v1/sign-in/verify"})
 """The answer is a secret, so no Idempotency-Key can ask for it again."""
 
 ALSO: dict[str, tuple[int, ...]] = {
-    "POST /v1/bookings": (410,),
+    "POST /v1/bookings": (403, 410),
+    "DELETE /v1/holds/{hold_id}": (403,),
     "POST /v1/sign-in/verify": (401, 403),
 }
 """Refusals that follow from nothing an operation takes."""

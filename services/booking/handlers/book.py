@@ -55,6 +55,7 @@ async def book(
         Invalid: the wish itself is wrong.
         Conflict: `slot-taken`, `free-workout-used`, `safety-hold`.
         Gone: `hold-expired`.
+        Forbidden: `not-your-offer`.
     """
     client, is_new = await client_of(tx, wish.client, caller, now=now)
     booking, postal = (
@@ -170,7 +171,7 @@ async def _from_hold(
     )
     await reservations.turn_hold_into_booking(tx, hold.id, booking.id, client.id, postal)
     if hold.waitlist_id is not None:
-        await waitlist.offer_booked(tx, hold.id, now=now)
+        await waitlist.offer_booked(tx, hold.id, client.id, now=now)
     return booking, postal
 
 

@@ -231,6 +231,16 @@ async def find_entry(tx: Transaction, entry_id: UUID) -> Entry | None:
     return Entry(**row) if row else None
 
 
+async def entry_of_hold(tx: Transaction, hold_id: UUID) -> Entry | None:
+    """The entry a hold keeps a time for, not locked; None for a plain hold, or none."""
+    row = await tx.fetchrow(
+        f"select {_COLUMNS} from waitlist w join holds h on h.waitlist_id = w.id"  # noqa: S608
+        " where h.id = $1",
+        hold_id,
+    )
+    return Entry(**row) if row else None
+
+
 async def lock_entry(tx: Transaction, entry_id: UUID) -> Entry | None:
     """An entry, locked."""
     row = await tx.fetchrow(

@@ -230,12 +230,34 @@ async def test_an_offer_that_is_given_back_goes_to_the_next_and_its_client_waits
     await cancel(door, booking)
 
     hold = (await seen(door, first))["offer"]["hold"]
-    assert 204 == (await door.ask("DELETE", f"/v1/holds/{hold}")).status_code
+    released = await door.ask("DELETE", f"/v1/holds/{hold}", token=first["waitlist_token"])
+    assert 204 == released.status_code
 
     assert [(first["id"], utc(TEN)), (second["id"], utc(TEN))] == await offers(door)
     assert ["waiting", "offered"] == [
         (await seen(door, place))["status"] for place in (first, second)
     ]
+
+
+async def test_an_offer_is_of_use_to_who_waited_alone_though_its_id_is_no_secret(
+    door: FrontDoor,
+) -> None:
+    booking = await door.book()
+    place, other = await join(door), await join(door, "otto@example.org")
+    await cancel(door, booking)
+    hold = (await seen(door, place))["offer"]["hold"]
+    before = await door.tables()
+
+    taken = await door.post("/v1/bookings", {"hold": hold, "client": a_client("eve@example.org")})
+    problem(taken, 403, "not-your-offer")
+    for token, status, code in (
+        (None, 401, "sign-in-first"),
+        (other["waitlist_token"], 403, "not-your-place"),
+    ):
+        problem(await door.ask("DELETE", f"/v1/holds/{hold}", token=token), status, code)
+
+    assert before == await door.tables()
+    await door.made("/v1/bookings", {"hold": hold, "client": a_client("WANDA@example.org")})
 
 
 async def test_who_leaves_is_offered_nothing_and_an_open_offer_goes_on(door: FrontDoor) -> None:
