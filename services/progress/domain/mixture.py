@@ -6,7 +6,7 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float64]
 
 POINTS = 601
-"""Points of the grid: quantiles are right to a thousandth of the mixture's spread."""
+"""Points of the grid: quantiles are right to a few thousandths of the mixture's spread."""
 
 REACH = 10.0
 """How far the grid goes to either side, in spreads: beyond lies less than 1e-6 from 12 degrees."""
