@@ -12,7 +12,6 @@ from services.booking.domain.bookings import Booking
 from services.booking.domain.links import Links
 from services.booking.domain.people import Caller, Person, once_key
 from services.booking.domain.series import together
-from services.booking.domain.trainers import Condition
 from services.booking.handlers import waitlist
 from services.booking.handlers.clients import ClientWish, client_of
 from services.booking.handlers.take import take
@@ -29,6 +28,7 @@ from shared.contracts.event import Event
 from shared.errors import Conflict, Gone, Invalid
 from shared.identifiers import new_id
 from shared.postgres import Transaction
+from shared.vocabulary.codes import Condition
 
 FSA_CHARACTERS = 3
 """The first half of a postal code: drives are known by it, so the same half is the same drive."""

@@ -13,12 +13,13 @@ from services.booking.domain.people import Language
 from services.booking.domain.services import Service
 from services.booking.domain.slots import Block, Range, Reason, Session, Taken
 from services.booking.domain.slots_hours import days_around
-from services.booking.domain.trainers import Condition, Trainer, Wish, misfits
+from services.booking.domain.trainers import Trainer, Wish, misfits
 from services.booking.domain.travel import Stop
 from services.booking.queries.trainers import one_trainer, trainers
 from shared.contracts.booking import Area, Mode
 from shared.errors import Invalid
 from shared.postgres import Transaction
+from shared.vocabulary.codes import Condition
 
 LOOK_AROUND = timedelta(days=14)
 """How far around a wished start alternatives are sought."""
