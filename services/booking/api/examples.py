@@ -67,13 +67,6 @@ BODIES: dict[str, dict[str, Any]] = {
         "count": 8,
         "skip_conflicts": True,
     },
-    "WaitFields": {
-        "service": "training",
-        "mode": "virtual",
-        "from": "2026-05-06",
-        "to": "2026-05-20",
-        "client": _CLIENT,
-    },
     "CreditFields": {"service": "training", "count": 10, "note": "Paid by card."},
     "MemberFields": {
         "email": "dr.li@example.org",

@@ -67,7 +67,7 @@ def test_hours_of_a_week_must_not_overlap(weekly: tuple[Span, ...], blamed: list
         ((on(FRIDAY, NINE, NOON),), []),
         ((Override(FRIDAY, None, None),), []),
         ((on(FRIDAY, NINE, NOON), on(FRIDAY, 11 * 60, FIVE)), ["overrides.1"]),
-        ((Override(FRIDAY, None, None), Override(FRIDAY, None, None)), ["overrides.0", "overrides.1"]),
+        ((Override(FRIDAY, None, None),) * 2, ["overrides.0", "overrides.1"]),
         ((on(FRIDAY, NINE, NOON), Override(FRIDAY, None, None)), ["overrides.1"]),
         # The Thursday before runs until two in the morning, the Saturday after opens at nine.
         ((on(FRIDAY, 60, NOON),), ["overrides.0"]),
