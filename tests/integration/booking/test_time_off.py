@@ -158,7 +158,7 @@ async def test_a_repeated_request_takes_time_off_once(door: FrontDoor) -> None:
     assert 1 == await door.value("select count(*) from time_off")
 
 
-async def waiting(door: FrontDoor) -> dict[str, Any]:
+async def waiting(door: FrontDoor) -> Any:
     """Eve waits for any virtual hour of the day with Amara."""
     day = TEN.date().isoformat()
     wish = {"service": "training", "mode": "virtual", "from": day, "to": day}
