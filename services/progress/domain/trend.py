@@ -32,8 +32,8 @@ USUAL_LEVEL, USUAL_NOISE = 5.0, 1.3
 NOISE_REPORTS = 3.0
 """How many reports the guess of the swing is worth."""
 
-LEVEL_SPREAD, CHANGE_SPREAD = 5.0, 2.5
-"""Prior SD of level and of change over the window, in swings: a change of 3 points is usual."""
+LEVEL_SPREAD, CHANGE_SPREAD = 5.0, 3.0
+"""Prior SD of level and of change over the window, in swings: a change of 4 points is usual."""
 
 
 @dataclass(frozen=True)
