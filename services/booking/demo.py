@@ -7,12 +7,12 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 from services.booking.domain.links import LinkSigner
 from services.booking.domain.people import Language, Person, Role
-from services.booking.domain.trainers import Condition
 from services.booking.settings import BookingSettings
 from services.booking.store import people, profiles
 from shared import outbox
 from shared.contracts.booking import Area, Mode
 from shared.postgres import Database, Transaction
+from shared.vocabulary.codes import Condition
 
 TZ = "America/Toronto"
 """The zone of all four cities."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import uvloop
 
-from tests.bench import against_pgbench, footprint, journeys, kit, poison
+from tests.bench import against_pgbench, footprint, journeys, kit, poison, slots, waitlist
 from tests.bench.report import Row, machine, table, write_json
 from tests.bench.setting import Setting, running
 
@@ -19,7 +19,9 @@ PARTS: dict[str, Callable[[Setting], Awaitable[list[Row]]]] = {
     "consumer": kit.consumer,
     "bookings": journeys.bookings,
     "check-ins": journeys.check_ins,
+    "offers": waitlist.offers,
     "bookings-at-once": against_pgbench.bookings_at_once,
+    "slots": slots.offers,
     "poison": poison.neighbours,
     "footprint": footprint.footprint,
 }

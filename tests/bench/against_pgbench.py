@@ -124,7 +124,9 @@ class _RecordedDatabase(Database):
         """As ever, and remembered."""
 
         def note(query: Any) -> None:
-            self.asked.append((query.query, query.args))
+            # What is run for several rows at once is logged with a list of them.
+            rows = query.args if isinstance(query.args, list) else [query.args]
+            self.asked.extend((query.query, row) for row in rows)
 
         async with super().transaction() as tx:
             with tx.query_logger(note):

@@ -230,7 +230,7 @@ def test_a_calendar_agrees_with_the_model_whatever_happens(
     opening = front_door.fresh_database(database_url, migrated_template)
     Calendar.runner, Calendar.home = runner, runner.run(opening.__aenter__())
     try:
-        run_state_machine_as_test(  # type: ignore[no-untyped-call]
+        run_state_machine_as_test(
             Calendar,
             settings=settings(
                 max_examples=cases(LIVES),

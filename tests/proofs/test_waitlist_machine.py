@@ -215,7 +215,7 @@ def test_freed_time_goes_to_who_waits_and_is_sold_once_whatever_happens(
     opening = front_door.fresh_database(database_url, migrated_template)
     Waiting.runner, Waiting.home = runner, runner.run(opening.__aenter__())
     try:
-        run_state_machine_as_test(  # type: ignore[no-untyped-call]
+        run_state_machine_as_test(
             Waiting,
             settings=settings(
                 max_examples=cases(LIVES),

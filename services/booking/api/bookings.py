@@ -95,10 +95,10 @@ def routes(db: Database, clock: Clock, writer: Writer, links: Links, public_url:
 
     @router.delete("/holds/{hold_id}", status_code=204, response_class=Response)
     async def release_hold(hold_id: UUID, request: Request, caller: CallerNow) -> Response:
-        """Give a held time back. Whoever knows the id of a hold holds it."""
+        """Give a held time back. Whoever has the id of a hold holds it, unless it is an offer."""
 
         async def work(tx: Transaction) -> Answer:
-            await holds.release_hold(tx, hold_id, now=clock())
+            await holds.release_hold(tx, hold_id, caller, now=clock())
             return Answer(204)
 
         return await writer.commit(request, caller, work)

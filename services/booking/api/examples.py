@@ -23,6 +23,13 @@ BODIES: dict[str, dict[str, Any]] = {
         "conditions": ["back-pain"],
         "consent": {"reminders": True, "marketing": False},
     },
+    "WaitFields": {
+        "service": "training",
+        "mode": "virtual",
+        "from": "2026-10-05",
+        "to": "2026-10-09",
+        "client": _CLIENT,
+    },
     "RescheduleFields": {"start": START},
     "CancelFields": {"reason": "A better day has come up."},
     "EmailFields": {"email": "ada@example.org"},
@@ -119,13 +126,6 @@ BODIES: dict[str, dict[str, Any]] = {
         "every_weeks": 1,
         "count": 8,
         "skip_conflicts": True,
-    },
-    "WaitFields": {
-        "service": "training",
-        "mode": "virtual",
-        "from": "2026-05-06",
-        "to": "2026-05-20",
-        "client": _CLIENT,
     },
     "CreditFields": {"service": "training", "count": 10, "note": "Paid by card."},
     "MemberFields": {

@@ -11,9 +11,9 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, 
 from services.booking.domain.areas import POSTAL_MAX_CHARACTERS, tidy
 from services.booking.domain.people import Language
 from services.booking.domain.services import ServiceId
-from services.booking.domain.trainers import Condition
 from shared.contracts.booking import Area, Mode
 from shared.errors import Invalid
+from shared.vocabulary.codes import Condition
 from shared.zones import UnknownZoneError, zone
 
 YEAR_MIN, YEAR_MAX = 2000, 2099

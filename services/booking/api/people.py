@@ -28,6 +28,7 @@ from services.booking.handlers import people as handlers
 from services.booking.handlers.people import Profile, StaffedRole
 from services.booking.queries import people
 from services.booking.queries.people import ListedPerson
+from services.booking.store.people import find_person
 from shared.clock import Clock
 from shared.errors import NotFound
 from shared.postgres import Database, Transaction
@@ -132,7 +133,7 @@ def routes(db: Database, clock: Clock, writer: Writer, signer: LinkSigner) -> AP
         """Who the caller is."""
         person_id = signed_in(caller)
         async with db.reading() as connection:
-            person = await people.person(connection, person_id)
+            person = await find_person(connection, person_id)
         if person is None:
             raise NotFound("no-such-person", "There is no such person.")
         etag = f'"{person.contact_version}"'

@@ -4,7 +4,7 @@ from typing import Any, get_args
 
 from fastapi import FastAPI
 
-from services.booking.api import examples
+from services.booking.api import dry_run, examples
 from services.booking.domain.care_team import Purpose
 from shared.contracts.progress import Level
 from shared.openapi import Document, Operation, amend, operations, tell_refusals
@@ -44,11 +44,27 @@ VERSIONED = frozenset(
 )
 """What takes If-Match."""
 
+TOLD_VERSION = VERSIONED | {
+    "POST /v1/bookings",
+    "GET /v1/bookings/{booking_id}",
+    "GET /v1/clients/{client_id}/progress",
+    "GET /v1/me",
+    "GET /v1/trainers/{trainer_id}/hours",
+    "GET /v1/trainers/{trainer_id}/settings",
+    "GET /v1/vocabulary",
+    "GET /v1/options",
+}
+"""What answers with an ETag."""
+
+CACHED = frozenset({"GET /v1/vocabulary", "GET /v1/options"})
+"""What may be kept by whoever asked."""
+
 NEVER_KEPT = frozenset({"POST /v1/sign-in/verify"})
 """The answer is a secret, so no Idempotency-Key can ask for it again."""
 
 ALSO: dict[str, tuple[int, ...]] = {
-    "POST /v1/bookings": (410,),
+    "POST /v1/bookings": (403, 410),
+    "DELETE /v1/holds/{hold_id}": (403,),
     "POST /v1/sign-in/verify": (401, 403),
 }
 """Refusals that follow from nothing an operation takes."""
@@ -118,13 +134,19 @@ IF_MATCH: dict[str, Any] = {
     "in": "header",
     "required": False,
     "description": "The ETag that the change was decided on; an older one is refused with 412.",
-    "schema": {"type": "string", "pattern": '^("[0-9]{1,9}"|[*])$'},
+    "schema": {"type": "string", "pattern": '^((W/)?"[0-9]{1,9}"|[*])$'},
     "example": '"1"',
 }
-ETAG: dict[str, Any] = {
-    "description": "The version in quotes, for If-Match.",
-    "schema": {"type": "string"},
-}
+
+
+def _header(description: str) -> dict[str, Any]:
+    return {"description": description, "schema": {"type": "string"}}
+
+
+ETAG = {"ETag": _header("The version in quotes, for If-Match or If-None-Match.")}
+CACHE_CONTROL = {"Cache-Control": _header("How long the answer may be kept.")}
+FILE_NAME = {"Content-Disposition": _header("A name for the file.")}
+TRIED_OUT = {dry_run.HEADER: _header("`true` where nothing was kept, because of `dry_run`.")}
 
 
 def document(app: FastAPI) -> None:
@@ -146,11 +168,30 @@ def _complete(document: Document) -> None:
             parameters.append(IDEMPOTENCY_KEY)
         if name in VERSIONED:
             parameters.append(IF_MATCH)
-            operation["responses"]["200"]["headers"] = {"ETag": ETAG}
         for status in ALSO.get(name, ()):
             operation["responses"].setdefault(str(status), {})
+        for answer in _successes(operation):
+            answer.setdefault("headers", {}).update(_headers(method, name))
         _show(name, operation)
     tell_refusals(document)
+
+
+def _successes(operation: Operation) -> list[dict[str, Any]]:
+    return [answer for status, answer in operation["responses"].items() if status < "400"]
+
+
+def _headers(method: str, name: str) -> dict[str, Any]:
+    """What the answers of an operation carry beside their bodies."""
+    found: dict[str, Any] = {}
+    if method != "GET" and name not in NEVER_KEPT:
+        found |= TRIED_OUT
+    if name in TOLD_VERSION:
+        found |= ETAG
+    if name in CACHED:
+        found |= CACHE_CONTROL
+    if name in OWN_LINK:
+        found |= FILE_NAME
+    return found
 
 
 def _show(name: str, operation: Operation) -> None:

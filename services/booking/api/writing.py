@@ -85,11 +85,11 @@ class Writer:
             Conflict: `idempotency-in-progress`, when the first request takes too long.
             Invalid: `idempotency-mismatch`, or a dry run where there is none.
         """
+        key = _idempotency_key(request) if keep_answer else None
         if dry_run.wanted(request):
             response = _answered(await self._tried(lambda: self._tried_out(work)), finish)
             response.headers[dry_run.HEADER] = "true"
             return response
-        key = _idempotency_key(request) if keep_answer else None
         fingerprint = _fingerprint(request, await request.body())
         async with self._alone(caller, key):
             answer = await self._tried(lambda: self._once(caller, key, fingerprint, work))

@@ -31,7 +31,8 @@ _WHAT_NOW: dict[Status, str] = {
 class Booking:
     """A booking as it stands. `version` rises by one with each change, and is the ICS SEQUENCE.
 
-    `late` and `because` speak of a cancellation.
+    `late`: its client moved or cancelled it later than the notice; `because` is why it was
+    cancelled.
     """
 
     id: UUID
@@ -75,14 +76,20 @@ def reschedule(
     _must_be_ahead(booking, now, "moved")
     if (start, trainer_id) == (booking.start, booking.trainer_id):
         return booking, None
+    late = _is_late(booking, by, in_flare, now)
     moved = replace(
-        booking, start=start, end=end, trainer_id=trainer_id, version=booking.version + 1
+        booking,
+        start=start,
+        end=end,
+        trainer_id=trainer_id,
+        version=booking.version + 1,
+        late=booking.late or late,
     )
     return moved, contract.BookingRescheduled(
         **facts(moved),
         previous_start=booking.start,
         previous_trainer_id=booking.trainer_id,
-        late=_is_late(booking, by, in_flare, now),
+        late=late,
     )
 
 
@@ -96,6 +103,7 @@ def cancel(
 ) -> tuple[Booking, BookingFact | None]:
     """Cancel a booking. Cancelling twice changes nothing and gives no event.
 
+    A late move counts: else a session could be moved away and then be cancelled in good time.
     After its start only a session that waits for a safety hold can be cancelled, or, by who works
     here, one that a flare prevented; staff may say so even of one marked as missed.
     """
@@ -106,7 +114,10 @@ def cancel(
         _must_stand(booking, "cancelled")
         if booking.status != "frozen" and not kept_by_pain:
             _must_be_ahead(booking, now, "cancelled")
-    late = _is_late(booking, by, in_flare or because == "flare", now)
+    in_flare = in_flare or because == "flare"
+    late = _is_late(booking, by, in_flare, now)
+    if booking.late and not policy.is_excused(by=by, frozen=_waits(booking), in_flare=in_flare):
+        late = True
     return _cancelled(booking, by, because, late=late)
 
 
@@ -195,10 +206,25 @@ def side_of(booking: Booking, caller: Caller) -> By:
     return "trainer" if caller.person_id == booking.trainer_id else "client"
 
 
+def may_be_late(booking: Booking, by: By, now: datetime) -> bool:
+    """Whether only a flare could excuse a cancellation or move now."""
+    late = _is_late(booking, by, in_flare=False, now=now)
+    excused = policy.is_excused(by=by, frozen=_waits(booking), in_flare=False)
+    return late or (booking.late and not excused)
+
+
+def _waits(booking: Booking) -> bool:
+    return booking.status == "frozen"
+
+
 def _is_late(booking: Booking, by: By, in_flare: bool, now: datetime) -> bool:
-    frozen = booking.status == "frozen"
     return policy.is_late(
-        booking.service, booking.start, by=by, frozen=frozen, in_flare=in_flare, now=now
+        booking.service,
+        booking.start,
+        by=by,
+        frozen=_waits(booking),
+        in_flare=in_flare,
+        now=now,
     )
 
 

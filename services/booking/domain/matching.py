@@ -10,7 +10,8 @@ from uuid import UUID
 
 from services.booking.domain.areas import city_of
 from services.booking.domain.people import Language
-from services.booking.domain.trainers import Condition, Trainer, Wish
+from services.booking.domain.trainers import Trainer, Wish
+from shared.vocabulary.codes import Condition
 
 LOAD_DAYS = 14
 """How far before and after the days in question a trainer's booked time counts as load: long

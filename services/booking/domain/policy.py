@@ -24,13 +24,18 @@ def free_until(service: str, start: datetime) -> datetime:
 def is_late(
     service: str, start: datetime, *, by: By, frozen: bool, in_flare: bool, now: datetime
 ) -> bool:
-    """Whether a move or cancellation comes later than the service's notice.
+    """Whether a move or cancellation comes later than the service's notice, and is not excused."""
+    if is_excused(by=by, frozen=frozen, in_flare=in_flare):
+        return False
+    return now > free_until(service, start)
+
+
+def is_excused(*, by: By, frozen: bool, in_flare: bool) -> bool:
+    """Whether a change is never late.
 
     Only a client is ever late, and neither in a flare nor when a safety hold stands.
     """
-    if by != "client" or frozen or in_flare:
-        return False
-    return now > free_until(service, start)
+    return by != "client" or frozen or in_flare
 
 
 def excused_since(start: datetime) -> datetime:

@@ -2,6 +2,7 @@
 
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal, TypeVar
@@ -57,6 +58,10 @@ class SeriesDate:
     def at(self) -> int:
         """The instant in seconds since 1970."""
         return int(self.start.timestamp())
+
+    def is_among(self, starts: AbstractSet[int]) -> bool:
+        """Whether the date is one of the starts, which are whole seconds."""
+        return self.exists and not self.start.microsecond and self.at in starts
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,6 @@ from services.booking.domain.slots_hours import (
     grid,
     span,
     working,
-    working_days,
 )
 from services.booking.domain.slots_settings import COMPANY, SlotSettings
 from services.booking.domain.slots_travel import LOOK_AROUND_S, Barred, Block, barred
@@ -115,8 +114,8 @@ def offered(
     if not starts:
         return []
     before, after = _buffers(rules.settings)
-    in_the_way = [(block.since, block.until) for block in taken.blocks]
-    in_the_way += [(one.lo, one.hi) for one in _barred(rules, session, taken, days, times)]
+    in_the_way: list[Range] = [(since, until) for since, until, _ in taken.blocks]
+    in_the_way += [(lo, hi) for lo, hi, _, _ in _barred(rules, session, taken, days, times)]
     starts = _without(starts, session.seconds, taken.off)
     return _without(starts, session.seconds + after, in_the_way, before=before)
 
@@ -151,7 +150,7 @@ def explain(
         reasons.append(Reason("taken", "The trainer is already taken or held at this time."))
     else:
         in_the_way = _barred(rules, session, taken, days, times)
-        causes = [one for one in in_the_way if meets(one.lo, one.hi)]
+        causes = [one for one in in_the_way if meets(one[0], one[1])]
         reasons += [
             Reason("unreachable", sentence)
             for sentence in dict.fromkeys(_told(one, session, rules.table.tz) for one in causes)
@@ -193,7 +192,7 @@ def _barred(
         takes=before + session.seconds + after,
         tz=rules.table.tz,
         base=rules.base,
-        days=[] if rules.base is None else working_days(rules.table, *days),
+        working=() if rules.base is None else working(rules.table, *days),
         times=times or travel_times(),
     )
 
@@ -234,14 +233,15 @@ def _outside_working_time(
 
 def _told(one: Barred, session: Session, tz: str) -> str:
     """What bars a start, without a word of whose visit it is or where a trainer lives."""
-    at = f"{shown(tz, one.at):%H:%M %Z}"
-    if one.visit is None:
-        edge = f"begins at {at}" if one.before else f"ends at {at}"
+    _, _, halt, before = one
+    at = f"{shown(tz, halt.until if before else halt.since):%H:%M %Z}"
+    if halt.is_base:
+        edge = f"begins at {at}" if before else f"ends at {at}"
         return f"The trainer's day {edge}, too far away to make the way."
-    place = city_of(one.visit.area)
+    place = city_of(halt.stop.area)
     if session.stop is None:
         return f"The trainer drives to a visit in {place} that begins at {at}."
-    if one.before:
+    if before:
         return f"The way from a visit in {place} that ends at {at} takes longer."
     return f"The way to a visit in {place} that begins at {at} takes longer."
 
@@ -252,8 +252,23 @@ def _without(
     """The sorted starts that meet no range from `before` seconds ahead until `taking` after."""
     free: list[int] = []
     here = 0
-    for lo, hi in sorted(ranges, key=itemgetter(0)):
+    for lo, hi in _joined(ranges):
         first = bisect_right(starts, lo - taking, here)
         free += starts[here:first]
         here = max(first, bisect_left(starts, hi + before, first))
     return free + starts[here:]
+
+
+def _joined(ranges: Iterable[Range]) -> list[Range]:
+    """Sorted ranges that bar the same; one that ends before it begins stays so or is covered."""
+    joined: list[Range] = []
+    last_lo = last_hi = 0
+    for lo, hi in sorted(ranges, key=itemgetter(0)):
+        if joined and lo <= last_hi:
+            if hi > last_hi:
+                last_hi = hi
+                joined[-1] = last_lo, last_hi
+        else:
+            joined.append((lo, hi))
+            last_lo, last_hi = lo, hi
+    return joined

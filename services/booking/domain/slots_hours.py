@@ -1,9 +1,10 @@
 """When a trainer works: weekly hours and dates that differ, as instants; and the grid of starts."""
 
+from bisect import bisect_left, bisect_right
 from functools import lru_cache
 from typing import NamedTuple, TypeAlias
 
-from services.booking.domain.slots_walls import DAY_S, Range, instants, merged, midnight, ordinal
+from services.booking.domain.slots_walls import Range, instants, merged, midnight, ordinal
 
 GRID_S = 30 * 60
 """Starts are half an hour apart, counted on the wall from the start of hours: easy to remember."""
@@ -55,18 +56,13 @@ def working(table: Timetable, first: int, last: int) -> tuple[Range, ...]:
     return tuple(merged(r for day in _days(table, first, last) for r in day.working))
 
 
-@lru_cache(maxsize=1024)
-def grid(table: Timetable, first: int, last: int, seconds: int) -> tuple[int, ...]:
+def grid(table: Timetable, first: int, last: int, seconds: int) -> list[int]:
     """All starts on the dates (ordinals) that leave room for a session of that many seconds."""
     starts = sorted({start for day in _days(table, first, last) for start in day.starts})
-    fitting, here = [], 0
-    ranges = working(table, first, last)
-    for start in starts:
-        while ranges[here][1] <= start:
-            here += 1
-        if start + seconds <= ranges[here][1]:
-            fitting.append(start)
-    return tuple(fitting)
+    fitting: list[int] = []
+    for lo, hi in working(table, first, last):
+        fitting += starts[bisect_left(starts, lo) : bisect_right(starts, hi - seconds)]
+    return fitting
 
 
 class _Day(NamedTuple):
@@ -100,12 +96,3 @@ def _day(tz: str, spans: Hours, date: int) -> _Day:
             ranges.append((lo, hi))
             starts += range(wall - offset + steps * GRID_S, hi, GRID_S)
     return _Day(tuple(ranges), tuple(starts))
-
-
-DAY_MAX_S = DAY_S
-"""Working time that lasts longer without a break has no beginning and end of the day."""
-
-
-def working_days(table: Timetable, first: int, last: int) -> list[Range]:
-    """The ranges of working time that are a day's work: none longer than a day."""
-    return [(lo, hi) for lo, hi in working(table, first, last) if hi - lo <= DAY_MAX_S]

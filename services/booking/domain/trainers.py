@@ -17,11 +17,7 @@ from services.booking.domain.slots import (
 )
 from services.booking.domain.travel import Stop
 from shared.contracts.booking import Area, Mode
-
-Condition = Literal[
-    "back-pain", "neck-pain", "shoulder-pain", "osteoarthritis-knee", "osteoarthritis-hip",
-    "rheumatoid-arthritis", "fibromyalgia", "chronic-primary-pain", "other",
-]  # fmt: skip
+from shared.vocabulary.codes import Condition
 
 Known = Literal["met", "booked"]
 """Whether the client's last session was with a trainer, or their first one is going to be."""

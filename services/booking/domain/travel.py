@@ -65,9 +65,13 @@ class FileTimes:
     ) -> None:
         self._between = between
         self._inside = inside
+        self._asked = lru_cache(maxsize=65536)(self._estimate)
 
     def minutes(self, origin: Stop, to: Stop, month: int) -> int:
         """Minutes by car, rounded up to five, times winter's factor in the months that have it."""
+        return self._asked(origin, to, month)
+
+    def _estimate(self, origin: Stop, to: Stop, month: int) -> int:
         near, far = self._inside[origin.area], self._inside[to.area]
         if origin.area == to.area:
             usual = _across(near, origin.postal, to.postal)

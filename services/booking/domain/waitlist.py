@@ -1,10 +1,11 @@
 """Who waits for which days, and which freed start they are offered."""
 
-from collections.abc import Collection, Iterable
+from bisect import bisect_left
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from math import ceil, floor
-from typing import Literal
+from typing import Literal, TypeAlias
 from uuid import UUID
 
 from services.booking.domain.services import find
@@ -24,6 +25,10 @@ MOST_OPEN = 20
 
 Status = Literal["waiting", "offered", "booked", "left", "ended"]
 OPEN: frozenset[Status] = frozenset({"waiting", "offered"})
+
+
+Kind: TypeAlias = tuple[str, Mode, str | None]
+"""Service, mode and district of a wish."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +52,7 @@ class Entry:
     created_at: datetime
 
     @property
-    def kind(self) -> tuple[str, Mode, str | None]:
+    def kind(self) -> Kind:
         """What decides which starts of a trainer are free for it, beside the days.
 
         Drives are known by the first half of a postal code.
@@ -92,24 +97,23 @@ def starts_meeting(left: Iterable[Range], service: str) -> list[Range]:
 
 
 def best_start(
-    entry: Entry, starts: Iterable[int], left: Collection[Range], known: Collection[Range]
+    entry: Entry, starts: Sequence[int], left: Collection[Range], known: Collection[Range]
 ) -> int | None:
-    """The start to offer, of the free `starts`: one that meets the freed time still `left`.
+    """The start to offer, of the free ones (sorted): one that meets the freed time still `left`.
 
     The first inside it is best, else the last before it: so a session fills the freed time rather
     than cut the time beside it in two. `known` are times that are nothing new to the client.
     """
     seconds = _seconds(entry.service)
-    days = local_days(entry.tz, entry.first_day, entry.last_day)
-    fitting = [
-        start
-        for start in starts
-        if any(lo <= start < hi for lo, hi in days)
-        and not _meets(start, seconds, known)
-        and _meets(start, seconds, left)
-    ]
-    inside = [start for start in fitting if any(lo <= start < hi for lo, hi in left)]
-    return min(inside) if inside else max(fitting, default=None)
+    across = None
+    for lo, hi in local_days(entry.tz, entry.first_day, entry.last_day):
+        for start in starts[bisect_left(starts, lo) : bisect_left(starts, hi)]:
+            if _meets(start, seconds, known) or not _meets(start, seconds, left):
+                continue
+            if _meets(start, 1, left):
+                return start
+            across = start
+    return across
 
 
 def without(left: Iterable[Range], taken: Range) -> list[Range]:

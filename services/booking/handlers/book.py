@@ -12,7 +12,6 @@ from services.booking.domain.bookings import Booking
 from services.booking.domain.links import Links
 from services.booking.domain.people import Caller, Person, once_key
 from services.booking.domain.series import together
-from services.booking.domain.trainers import Condition
 from services.booking.handlers import waitlist
 from services.booking.handlers.clients import ClientWish, client_of
 from services.booking.handlers.take import take
@@ -29,6 +28,7 @@ from shared.contracts.event import Event
 from shared.errors import Conflict, Gone, Invalid
 from shared.identifiers import new_id
 from shared.postgres import Transaction
+from shared.vocabulary.codes import Condition
 
 FSA_CHARACTERS = 3
 """The first half of a postal code: drives are known by it, so the same half is the same drive."""
@@ -55,6 +55,7 @@ async def book(
         Invalid: the wish itself is wrong.
         Conflict: `slot-taken`, `free-workout-used`, `safety-hold`.
         Gone: `hold-expired`.
+        Forbidden: `not-your-offer`.
     """
     client, is_new = await client_of(tx, wish.client, caller, now=now)
     booking, postal = (
@@ -73,7 +74,12 @@ async def book(
     )
     registered = ClientRegistered(client_id=client.id, tz=client.tz, language=client.language)
     await add_confirmed(
-        tx, [(booking, details)], links, before=[registered] if is_new else [], now=now
+        tx,
+        [(booking, details)],
+        links,
+        before=[registered] if is_new else [],
+        paid=caller.person_id == client.id or caller.role == "trainer" or caller.works_here,
+        now=now,
     )
     return booking
 
@@ -84,12 +90,13 @@ async def add_confirmed(
     links: Links,
     *,
     before: Sequence[Event] = (),
+    paid: bool = True,
     now: datetime,
 ) -> None:
     """Store one client's new bookings of a service, whose times are reserved; tell them as one.
 
-    Each uses a session paid for ahead as long as some are left. `before` are facts that go out
-    ahead of them.
+    Each uses a session paid for ahead as long as some are left, unless `paid` is off: somebody who
+    is not known to be the client uses none of theirs. `before` are facts that go out ahead.
 
     Raises:
         Conflict: `free-workout-used`, when the same mailbox took it at this very moment.
@@ -99,7 +106,7 @@ async def add_confirmed(
         await bookings.add_bookings(tx, made, now=now)
     except UsedUpError:
         raise _free_workout_used() from None
-    if not service.free:
+    if paid and not service.free:
         await paid_ahead.use_for(
             tx, client_id, service.id, [booking.id for booking, _ in made], now=now
         )
@@ -164,7 +171,7 @@ async def _from_hold(
     )
     await reservations.turn_hold_into_booking(tx, hold.id, booking.id, client.id, postal)
     if hold.waitlist_id is not None:
-        await waitlist.offer_booked(tx, hold.id, now=now)
+        await waitlist.offer_booked(tx, hold.id, client.id, now=now)
     return booking, postal
 
 

@@ -84,7 +84,14 @@ async def reschedule(
         raise await slot_taken(tx, replace(sought, besides=None), start, now=now, why=why)
     await bookings.save_booking(tx, moved, now=now)
     await tell(tx, moved.client_id, [event], signer, now=now)
-    await freed.time_freed(tx, booking.trainer_id, booking.start, booking.end, now=now)
+    await freed.time_freed(
+        tx,
+        booking.trainer_id,
+        booking.start,
+        booking.end,
+        given_by=booking.client_id,
+        now=now,
+    )
     return moved
 
 
@@ -184,11 +191,7 @@ async def _change_all(
 
 async def flare_excuses(tx: Transaction, booking: Booking, by: By, *, now: datetime) -> bool:
     """Whether a flare the client has reported makes that this change is not late."""
-    frozen = booking.status == "frozen"
-    late = policy.is_late(
-        booking.service, booking.start, by=by, frozen=frozen, in_flare=False, now=now
-    )
-    return late and await people.had_flare(
+    return rules.may_be_late(booking, by, now) and await people.had_flare(
         tx, booking.client_id, since=now - policy.FLARE_EXCUSES, until=now
     )
 
@@ -214,7 +217,9 @@ async def _end(
         await paid_ahead.give_back(tx, [after.id], now=now)
     await tell(tx, after.client_id, [event], signer, now=now)
     if cancelled and after.end > now:
-        await freed.time_freed(tx, after.trainer_id, after.start, after.end, now=now)
+        await freed.time_freed(
+            tx, after.trainer_id, after.start, after.end, given_by=after.client_id, now=now
+        )
     return after
 
 

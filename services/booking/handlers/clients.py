@@ -3,8 +3,10 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from services.booking.domain.care_team import telling_changed
 from services.booking.domain.people import Caller, Language, Person
 from services.booking.store import people
+from shared import outbox
 from shared.identifiers import new_id
 from shared.postgres import Transaction
 
@@ -51,6 +53,7 @@ async def client_of(
             raise RuntimeError("a person with that address exists and cannot be found")
         return added, False
     if caller.person_id == person.id:
+        before = person
         person = replace(
             person,
             name=wish.name,
@@ -61,4 +64,5 @@ async def client_of(
             marketing=wish.marketing,
         )
         await people.update_client(tx, person)
+        await outbox.add(tx, telling_changed(before, person, now=now), now=now)
     return person, False

@@ -8,9 +8,9 @@ from services.booking.domain import services
 from services.booking.domain import waitlist as rules
 from services.booking.domain.services import SERVICES
 from services.booking.domain.slots import Range
-from services.booking.domain.waitlist import Entry
+from services.booking.domain.waitlist import Entry, Kind
 from services.booking.queries import slots
-from services.booking.queries.slots import SlotWish
+from services.booking.queries.slots import Candidate, SlotWish
 from services.booking.store import reservations, waitlist
 from services.booking.store.reservations import Reservation
 from services.booking.store.trainers import lock_trainers
@@ -25,7 +25,14 @@ LOOKED_AT = 200
 
 JUDGED = 20
 """Kinds of wish (service, mode, district) judged for one freed time, at three statements each:
-at most a tenth of a second. A start is offered once, so few are needed before one fits."""
+at most a tenth of a second."""
+
+OFFERED = 50
+"""Offers made for one freed time, at seven statements each: a trainer who comes back from a month
+off should not hold their row for seconds. The rest is free for all."""
+
+TRIES = 3
+"""Starts tried for one entry: what was free before the last offer may be out of reach by now."""
 
 ONCE = tuple(service.id for service in SERVICES if service.once_per_client)
 
@@ -33,18 +40,25 @@ LONGEST = max(service.length for service in SERVICES)
 
 
 async def time_freed(
-    tx: Transaction, trainer_id: UUID, start: datetime, end: datetime, *, now: datetime
+    tx: Transaction,
+    trainer_id: UUID,
+    start: datetime,
+    end: datetime,
+    *,
+    given_by: UUID | None = None,
+    now: datetime,
 ) -> None:
     """Offer a trainer's freed time to those who wait for it, oldest first.
 
-    The caller holds the trainer's row lock, and the reservation is gone already.
+    The caller holds the trainer's row lock, and the reservation is gone already. `given_by` is the
+    client who gave the time back, and would not want it again.
     """
     freed = [rules.whole_seconds(start, end)]
     if end <= now or not await _waiting(tx, trainer_id, freed, limit=1):
         return
     # What has run out stands in nobody's way, and its client may be the one to get this time.
     freed += await waitlist.clear_run_out(tx, trainer_id, None, None, now=now)
-    await _give(tx, trainer_id, freed, now=now)
+    await _give(tx, trainer_id, freed, given_by=given_by, now=now)
 
 
 async def clear_run_out(
@@ -81,60 +95,87 @@ async def give_back(tx: Transaction, hold_id: UUID, *, now: datetime) -> bool:
 
 
 async def _give(
-    tx: Transaction, trainer_id: UUID, freed: Sequence[Range], *, now: datetime
+    tx: Transaction,
+    trainer_id: UUID,
+    freed: Sequence[Range],
+    *,
+    given_by: UUID | None = None,
+    now: datetime,
 ) -> None:
-    """Go through those who wait, once, and give each the first freed start that fits."""
+    """Go through those who wait, once, and offer each the best freed start that is new to them."""
     left = list(freed)
     entries = await _waiting(tx, trainer_id, left, limit=LOOKED_AT) if left else []
     if not entries:
         return
-    hull = _hull(left)
-    known = await waitlist.known_of(tx, {one.client_id for one in entries}, trainer_id, *hull)
-    free: dict[tuple[str, str, str | None], list[int]] = {}
-    judged = 0
+    known = await waitlist.known_of(
+        tx, {one.client_id for one in entries}, trainer_id, *_hull(left)
+    )
+    free: dict[Kind, list[int]] = {}
+    given: list[Range] = []
     for entry in entries:
-        if not left:
+        if not left or len(given) == OFFERED:
             return
+        if entry.client_id == given_by:
+            continue
         wish = _wish(entry, trainer_id)
         if entry.kind not in free:
-            if judged == JUDGED:
+            if len(free) == JUDGED:
                 return
-            judged += 1
-            within = rules.starts_meeting(left, entry.service)
-            found = await slots.openings(tx, wish, within=within, now=now)
-            free[entry.kind] = [start for one in found for start in one.starts]
-        start = rules.best_start(entry, free[entry.kind], left, known[entry.client_id])
-        if start is None:
+            within = rules.starts_meeting(freed, entry.service)
+            openings = await slots.openings(tx, wish, within=within, now=now)
+            free[entry.kind] = [start for one in openings for start in one.starts]
+        taken = [*known[entry.client_id], *given]
+        found = await _judged(tx, entry, wish, free[entry.kind], left, taken, now=now)
+        # Locked no sooner than a start fits it: another trainer's freed time must not pass it over.
+        if found is None or not await waitlist.lock_waiting(tx, entry.id):
             continue
-        at = datetime.fromtimestamp(start, UTC)
-        if await _offer(tx, entry, wish, trainer_id, at, now=now):
-            taken = rules.whole_seconds(at, at + wish.service.length)
-            known[entry.client_id].append(taken)
-            left = rules.without(left, taken)
-            free.clear()
+        offer = await _offer(tx, entry, wish, *found, now=now)
+        if offer is not None:
+            part = rules.whole_seconds(offer.start, offer.end)
+            known[entry.client_id].append(part)
+            given.append(part)
+            left = rules.without(left, part)
+
+
+async def _judged(
+    tx: Transaction,
+    entry: Entry,
+    wish: SlotWish,
+    starts: list[int],
+    left: Sequence[Range],
+    taken: Sequence[Range],
+    *,
+    now: datetime,
+) -> tuple[datetime, Candidate] | None:
+    """The start to offer and who gives the session; starts that were lost are removed."""
+    for _ in range(TRIES):
+        best = rules.best_start(entry, starts, left, taken)
+        if best is None:
+            return None
+        at = datetime.fromtimestamp(best, UTC)
+        for candidate in await slots.candidates(tx, wish, at, now=now):
+            return at, candidate
+        starts.remove(best)
+    return None
 
 
 async def _offer(
     tx: Transaction,
     entry: Entry,
     wish: SlotWish,
-    trainer_id: UUID,
     start: datetime,
+    candidate: Candidate,
     *,
     now: datetime,
-) -> bool:
-    """Keep a start for an entry and tell its client; False when it turns out not to be free."""
-    found = await slots.candidates(tx, wish, start, now=now)
-    # Locked no sooner than a start fits it: another trainer's freed time must not pass it over.
-    if not found or not await waitlist.lock_waiting(tx, entry.id):
-        return False
+) -> Offer | None:
+    """Keep a start for an entry and tell its client; None when a run-out hold is being booked."""
     taken = Reservation(
         id=new_id(),
-        trainer_id=trainer_id,
+        trainer_id=candidate.trainer_id,
         client_id=None,
         start=start,
         end=start + wish.service.length,
-        blocked=found[0].blocked,
+        blocked=candidate.blocked,
         area=entry.area,
         postal=entry.postal,
     )
@@ -148,14 +189,14 @@ async def _offer(
         waitlist_id=entry.id,
         now=now,
     ):
-        return False
-    offer = Offer(taken.id, entry.id, trainer_id, taken.start, taken.end, expires_at)
+        return None
+    offer = Offer(taken.id, entry.id, taken.trainer_id, taken.start, taken.end, expires_at)
     await waitlist.add_offer(tx, offer, now=now)
     told = WaitlistOffered(
         waitlist_id=entry.id,
         client_id=entry.client_id,
         hold_id=taken.id,
-        trainer_id=trainer_id,
+        trainer_id=taken.trainer_id,
         service=entry.service,
         mode=entry.mode,
         area=entry.area,
@@ -165,7 +206,7 @@ async def _offer(
         expires_at=expires_at,
     )
     await outbox.add(tx, [told], now=now)
-    return True
+    return offer
 
 
 async def _waiting(

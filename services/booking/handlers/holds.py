@@ -3,7 +3,8 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from services.booking.handlers import freed
+from services.booking.domain.people import Caller
+from services.booking.handlers import freed, waitlist
 from services.booking.handlers.take import take
 from services.booking.handlers.times import TimeWish, slot_taken, slot_wish
 from services.booking.store.reservations import Hold
@@ -46,11 +47,13 @@ async def place_hold(
     return hold, found.name
 
 
-async def release_hold(tx: Transaction, hold_id: UUID, *, now: datetime) -> None:
-    """Give a held time back.
+async def release_hold(tx: Transaction, hold_id: UUID, caller: Caller, *, now: datetime) -> None:
+    """Give a held time back. Whoever has the id of a hold holds it, unless it keeps an offer.
 
     Raises:
         NotFound: there is no such hold.
+        Unauthorised, Forbidden: it keeps an offer for somebody else.
     """
+    await waitlist.check_may_give_back(tx, hold_id, caller)
     if not await freed.give_back(tx, hold_id, now=now):
         raise NotFound("no-such-hold", "There is no such hold; it may have run out.")

@@ -9,7 +9,6 @@ from uuid import UUID
 from services.booking.domain.care_team import telling_changed
 from services.booking.domain.links import LinkSigner
 from services.booking.domain.people import Language, Person
-from services.booking.domain.trainers import Condition
 from services.booking.handlers.tell import tell
 from services.booking.queries import people as found
 from services.booking.store import people, profiles
@@ -17,6 +16,7 @@ from shared.contracts.booking import Area, Mode
 from shared.errors import Conflict, Invalid, NotFound, StaleVersion
 from shared.identifiers import new_id
 from shared.postgres import Transaction
+from shared.vocabulary.codes import Condition
 
 StaffedRole = Literal["trainer", "clinician", "staff"]
 

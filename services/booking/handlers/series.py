@@ -11,7 +11,7 @@ from services.booking.domain.bookings import Booking
 from services.booking.domain.links import Links
 from services.booking.domain.people import Person
 from services.booking.domain.series import Choice, SeriesDate
-from services.booking.domain.trainers import Trainer, Wish
+from services.booking.domain.trainers import Trainer
 from services.booking.handlers import freed
 from services.booking.handlers.book import add_confirmed, check_address, refuse_on_hold
 from services.booking.handlers.series_dates import (
@@ -24,7 +24,6 @@ from services.booking.handlers.series_dates import (
 from services.booking.handlers.times import TimeWish, slot_wish
 from services.booking.queries import slots
 from services.booking.queries.slots import SlotWish
-from services.booking.queries.trainers import trainers
 from services.booking.store import people
 from services.booking.store import series as store
 from services.booking.store.bookings import BookingDetails
@@ -37,6 +36,11 @@ from shared.postgres import Transaction
 
 ZONES_DIFFER = timedelta(days=1)
 """How far a date of one series can lie apart in two zones: a change of offset is some hours."""
+
+TRAINERS_TRIED = 20
+"""How often the best trainer is sought again because somebody was quicker. Of those who want the
+same dates at once the last one loses to each of the others; more than a city has trainers cannot
+win at all."""
 
 
 @dataclass(frozen=True)
@@ -97,12 +101,7 @@ async def book_series(
         Conflict: `safety-hold`, or `series-conflict` with all dates: nothing is booked.
     """
     client, sought = await _checked(tx, wish)
-    trainer = await _trainer_for(tx, wish, client, sought, now=now)
-    tz = wish.zone(trainer, client)
-    dates = wish.dates(tz)
-    await lock_trainers(tx, [trainer.id])
-    await freed.clear_run_out(tx, trainer.id, now=now)
-    plan = await judge_dates(tx, sought, trainer, tz, dates, client_id=client.id, now=now)
+    plan = await _locked_plan(tx, wish, client, sought, now=now)
     refuse_conflicts(plan, skip_conflicts=wish.skip_conflicts)
     ids = {date.number: new_id() for date in plan.free}
     plan = await take_dates(tx, plan, sought, ids, client_id=client.id)
@@ -110,10 +109,10 @@ async def book_series(
     series = Series(
         id=new_id(),
         client_id=client.id,
-        trainer_id=trainer.id,
+        trainer_id=plan.trainer.id,
         service=sought.service.id,
         mode=sought.mode,
-        tz=tz,
+        tz=plan.tz,
         first=wish.first,
         every_weeks=wish.every_weeks,
         count=wish.count,
@@ -146,6 +145,59 @@ async def _checked(tx: Transaction, wish: SeriesWish) -> tuple[Person, SlotWish]
     return client, sought
 
 
+async def _locked_plan(
+    tx: Transaction, wish: SeriesWish, client: Person, sought: SlotWish, *, now: datetime
+) -> SeriesPlan:
+    """A plan that stays true until the transaction ends, for its trainer is locked."""
+    trainer = await _trainer_for(tx, wish, client, sought, now=now)
+    for _ in range(TRAINERS_TRIED):
+        try:
+            # Undone where another trainer suits better by now, which gives the lock back: two who
+            # lock the same trainers in other orders would wait for each other.
+            async with tx.transaction():
+                return await _plan_with(tx, wish, client, sought, trainer, now=now)
+        except _BetterError as found:
+            trainer = found.trainer
+    raise Conflict(
+        "series-conflict",
+        "Others are booking these times at this very moment. Please try again.",
+        extra={"dates": []},
+    )
+
+
+async def _plan_with(
+    tx: Transaction,
+    wish: SeriesWish,
+    client: Person,
+    sought: SlotWish,
+    trainer: Trainer,
+    *,
+    now: datetime,
+) -> SeriesPlan:
+    """The dates as they are with a trainer, who is locked.
+
+    Raises:
+        _BetterError: nobody wished for this trainer, and another one is better by now.
+    """
+    await lock_trainers(tx, [trainer.id])
+    await freed.clear_run_out(tx, trainer.id, now=now)
+    tz = wish.zone(trainer, client)
+    plan = await judge_dates(tx, sought, trainer, tz, wish.dates(tz), client_id=client.id, now=now)
+    if wish.trainer_id is None and len(plan.free) < wish.count:
+        better = await _trainer_for(tx, wish, client, sought, now=now)
+        if better.id != trainer.id:
+            raise _BetterError(better)
+    return plan
+
+
+class _BetterError(Exception):
+    """Somebody was quicker, and another trainer has more of the dates free now."""
+
+    def __init__(self, trainer: Trainer) -> None:
+        super().__init__()
+        self.trainer = trainer
+
+
 async def _trainer_for(
     tx: Transaction, wish: SeriesWish, client: Person, sought: SlotWish, *, now: datetime
 ) -> Trainer:
@@ -157,16 +209,16 @@ async def _trainer_for(
     """
     if wish.trainer_id is not None:
         return await fitting_trainer(tx, wish.trainer_id, sought)
-    if not await trainers(tx, Wish(sought.mode, sought.area)):
-        why = "No trainer gives such sessions there. Choose virtual sessions."
-        raise Conflict("series-conflict", why, extra={"dates": []})
     within = rules.around(wish.dates("UTC"), ZONES_DIFFER)
     options = []
     for one in await slots.openings(tx, sought, within=within, now=now):
         starts = set(one.starts)
         dates = wish.dates(wish.zone(one.trainer, client))
-        free = sum(date.exists and date.at in starts for date in dates)
+        free = sum(date.is_among(starts) for date in dates)
         options.append(_Option(one.trainer.known is not None, free, one.trainer))
+    if not options:
+        why = "No trainer gives such sessions there. Choose virtual sessions."
+        raise Conflict("series-conflict", why, extra={"dates": []})
     return rules.choose(options).trainer
 
 

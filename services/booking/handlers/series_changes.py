@@ -176,4 +176,11 @@ async def _save(
     facts = series_rules.together([event for _, _, event in changes], new_id())
     await tell(tx, changes[0][0].client_id, facts, signer, now=now)
     for before, _, _ in changes:
-        await freed.time_freed(tx, before.trainer_id, before.start, before.end, now=now)
+        await freed.time_freed(
+            tx,
+            before.trainer_id,
+            before.start,
+            before.end,
+            given_by=before.client_id,
+            now=now,
+        )

@@ -120,12 +120,12 @@ async def judge_dates(
         trainer, starts = opening.trainer, opening.starts
     busy = await store.busy_times(tx, client_id, since, until)
     offered = set(starts)
-    refused = [date.start for date in dates if date.exists and date.at not in offered]
+    refused = [date.start for date in dates if date.exists and not date.is_among(offered)]
     reasons = await slots.explain_all(tx, wish, refused, now=now)
     judged = [
         rules.judge(
             date,
-            offered=date.at in offered,
+            offered=date.is_among(offered),
             reasons=reasons.get(date.start, ()),
             busy=busy,
             seconds=seconds,

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
 
+from services.booking.domain.schedule import BUFFER_MAX_MINUTES
 from services.booking.handlers import freed
 from services.booking.queries import slots
 from services.booking.queries.slots import Candidate, SlotWish
@@ -13,8 +14,8 @@ from services.booking.store.reservations import Reservation
 from services.booking.store.trainers import lock_trainers
 from shared.postgres import Transaction
 
-BUFFERS = timedelta(hours=3)
-"""The longest buffer a trainer may set: run-out holds that near stand in a session's way."""
+BUFFERS = timedelta(minutes=BUFFER_MAX_MINUTES)
+"""Run-out holds that near to a session may stand in its way."""
 
 
 async def take(

@@ -6,12 +6,12 @@ from uuid import UUID
 
 from services.booking.domain import areas, services
 from services.booking.domain.people import Language
-from services.booking.domain.trainers import Condition
 from services.booking.queries import slots
 from services.booking.queries.slots import SlotWish
 from shared.contracts.booking import Mode
 from shared.errors import Conflict, Invalid
 from shared.postgres import Transaction
+from shared.vocabulary.codes import Condition
 
 
 @dataclass(frozen=True)

@@ -101,7 +101,7 @@ async def leave(tx: Transaction, entry_id: UUID, caller: Caller, *, now: datetim
         Conflict: `offer-changing`, when offers come and go faster than we can look.
     """
     entry = await waitlist.find_entry(tx, entry_id)
-    check_may_see(caller, entry_id, entry and entry.client_id)
+    check_may_see(caller, entry_id, entry.client_id if entry else None)
     entry, offer = await _lock(tx, entry_id)
     if entry.status not in rules.OPEN:
         return
@@ -112,10 +112,21 @@ async def leave(tx: Transaction, entry_id: UUID, caller: Caller, *, now: datetim
         await freed.give_back(tx, offer.hold_id, now=now)
 
 
-async def offer_booked(tx: Transaction, hold_id: UUID, *, now: datetime) -> None:
-    """The hold of an offer became a booking: its client waits no more. Other holds: nothing."""
+async def offer_booked(tx: Transaction, hold_id: UUID, client_id: UUID, *, now: datetime) -> None:
+    """The hold of an offer became a booking of a client, who waits no more.
+
+    Raises:
+        Forbidden: the time is kept for somebody else; a hold's id is no secret to all who see
+            that it was offered.
+    """
     entry = await waitlist.book_offer(tx, hold_id)
     if entry is not None:
+        if entry.client_id != client_id:
+            raise Forbidden(
+                "not-your-offer",
+                "This time is kept for somebody who waited for it. Use the e-mail address you"
+                " joined the waitlist with, or choose another time.",
+            )
         gone = WaitlistLeft(waitlist_id=entry.id, client_id=entry.client_id, reason="booked")
         await outbox.add(tx, [gone], now=now)
 
@@ -133,6 +144,17 @@ async def end_old(tx: Transaction, *, now: datetime) -> int:
         )
         await outbox.add(tx, gone, now=now)
     return len(over)
+
+
+async def check_may_give_back(tx: Transaction, hold_id: UUID, caller: Caller) -> None:
+    """Let pass who may give a hold back: anybody who has its id, but of an offer whose it is.
+
+    Raises:
+        Unauthorised, Forbidden: the hold keeps an offer for somebody else.
+    """
+    entry = await waitlist.entry_of_hold(tx, hold_id)
+    if entry is not None:
+        check_may_see(caller, entry.id, entry.client_id)
 
 
 def check_may_see(caller: Caller, entry_id: UUID, client_id: UUID | None) -> None:

@@ -70,15 +70,6 @@ async def ties(
     return Ties(row["trains"], tuple(row["share"] or ()), row["role"])
 
 
-async def person(connection: Transaction, person_id: UUID) -> Person | None:
-    """A person, not locked."""
-    row = await connection.fetchrow(
-        f"select {_PERSON} from people where id = $1",  # noqa: S608 - our columns
-        person_id,
-    )
-    return Person(**row) if row else None
-
-
 async def person_of_email(connection: Transaction, email: str) -> Person | None:
     """The person of an address, not locked."""
     row = await connection.fetchrow(

@@ -1,10 +1,10 @@
 """Free time of all trainers a wish fits, in three statements whatever their number."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TypedDict
+from functools import lru_cache
+from typing import TypedDict, cast
 from uuid import UUID
 
 from services.booking.domain import slots
@@ -13,12 +13,13 @@ from services.booking.domain.people import Language
 from services.booking.domain.services import Service
 from services.booking.domain.slots import Block, Range, Reason, Session, Taken
 from services.booking.domain.slots_hours import days_around
-from services.booking.domain.trainers import Condition, Trainer, Wish, misfits
+from services.booking.domain.trainers import Trainer, Wish, misfits
 from services.booking.domain.travel import Stop
 from services.booking.queries.trainers import one_trainer, trainers
 from shared.contracts.booking import Area, Mode
 from shared.errors import Invalid
 from shared.postgres import Transaction
+from shared.vocabulary.codes import Condition
 
 LOOK_AROUND = timedelta(days=14)
 """How far around a wished start alternatives are sought."""
@@ -235,35 +236,48 @@ def _session(wish: SlotWish) -> Session:
 
 async def _taken(
     tx: Transaction, trainer_ids: list[UUID], hull: Range, *, now: datetime, besides: UUID | None
-) -> defaultdict[UUID, Taken]:
+) -> dict[UUID, Taken]:
     """What takes each trainer's time in the hull: reservations that count, and time off."""
     rows = await tx.fetch(
         # The joins give the indexes both their columns; the products keep every bound finite.
-        "with t as materialized (select unnest($1::uuid[]) as id),"
-        " h as materialized (select tstzrange($2, $3) as hull)"
-        " select r.trainer_id, r.area, r.postal, false as off,"
-        " floor(extract(epoch from lower(r.blocked * h.hull)))::bigint as since,"
-        " ceil(extract(epoch from upper(r.blocked * h.hull)))::bigint as until"
-        " from t, h, reservations r where r.trainer_id = t.id and r.blocked && h.hull"
-        " and (r.kind = 'booking' or r.expires_at > $4) and r.id is distinct from $5"
-        " union all select o.trainer_id, null, null, true,"
-        " floor(extract(epoch from lower(o.during * h.hull)))::bigint,"
-        " ceil(extract(epoch from upper(o.during * h.hull)))::bigint"
-        " from t, h, time_off o where o.trainer_id = t.id and o.during && h.hull",
+        "with h as materialized (select tstzrange($2, $3) as hull)"
+        " select t.id, r.*, o.* from h, unnest($1::uuid[]) as t (id) cross join lateral ("
+        "  select array_agg(floor(date_part('epoch', lower(r.blocked * h.hull)))::bigint"
+        "   order by r.blocked) as since,"
+        "  array_agg(ceil(date_part('epoch', upper(r.blocked * h.hull)))::bigint"
+        "   order by r.blocked) as until,"
+        "  array_agg(r.area || ' ' || coalesce(r.postal, '') order by r.blocked) as places"
+        "  from reservations r where r.trainer_id = t.id and r.blocked && h.hull"
+        "  and (r.kind = 'booking' or r.expires_at > $4) and r.id is distinct from $5"
+        " ) r cross join lateral ("
+        "  select array_agg(floor(date_part('epoch', lower(o.during * h.hull)))::bigint"
+        "   order by o.during) as off_since,"
+        "  array_agg(ceil(date_part('epoch', upper(o.during * h.hull)))::bigint"
+        "   order by o.during) as off_until"
+        "  from time_off o where o.trainer_id = t.id and o.during && h.hull"
+        " ) o",
         trainer_ids,
         datetime.fromtimestamp(hull[0], UTC),
         datetime.fromtimestamp(hull[1], UTC),
         now,
         besides,
     )
-    taken: defaultdict[UUID, Taken] = defaultdict(Taken)
-    for trainer_id, area, postal, off, since, until in rows:
-        if off:
-            taken[trainer_id].off.append((since, until))
-        else:
-            stop = None if area is None else Stop(area, postal)
-            taken[trainer_id].blocks.append(Block(since, until, stop))
+    taken = {}
+    for trainer_id, since, until, places, off_since, off_until in rows:
+        blocks = map(Block, since or (), until or (), map(_stop, places or ()))
+        taken[trainer_id] = Taken(
+            list(blocks), list(zip(off_since or (), off_until or (), strict=True))
+        )
     return taken
+
+
+@lru_cache(maxsize=4096)
+def _stop(place: str | None) -> Stop | None:
+    """A place as the query writes it: an area, and a postal code that may be missing."""
+    if place is None:
+        return None
+    area, _, postal = place.partition(" ")
+    return Stop(cast("Area", area), postal or None)
 
 
 async def _loads(tx: Transaction, fitting: Sequence[Trainer], hull: Range) -> dict[UUID, int]:

@@ -88,13 +88,6 @@ async def lock_frozen_bookings(tx: Transaction, client_id: UUID, *, now: datetim
     return await _lock_all(tx, client_id, "status = 'frozen' and end_at > $2", now)
 
 
-async def add_booking(
-    tx: Transaction, booking: Booking, details: BookingDetails, *, now: datetime
-) -> None:
-    """Store a new booking; see `add_bookings`."""
-    await add_bookings(tx, [(booking, details)], now=now)
-
-
 async def add_bookings(
     tx: Transaction, made: Sequence[tuple[Booking, BookingDetails]], *, now: datetime
 ) -> None:

@@ -39,7 +39,9 @@ async def wait(connection: Transaction, limit: Limit, value: str, *, now: dateti
 async def forgive(connection: Transaction, limit: Limit, value: str) -> None:
     """Take back one count of a value."""
     await connection.execute(
-        "update rate_limits set due_at = due_at - $2 where key = $1", limit.key(value), limit.step
+        "update rate_limits set due_at = due_at - $2::interval where key = $1",
+        limit.key(value),
+        limit.step,
     )
 
 

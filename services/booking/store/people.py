@@ -1,6 +1,5 @@
 """People: found, added, and told to notify as one document each."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -103,20 +102,6 @@ async def had_flare(tx: Transaction, client_id: UUID, *, since: datetime, until:
         until,
     )
     return had
-
-
-async def same_phone(connection: Transaction, person_ids: Sequence[UUID]) -> dict[UUID, list[UUID]]:
-    """Who else gave the same phone number, for each of these people who share one.
-
-    Families share a phone: this is for staff to see, and refuses nobody anything.
-    """
-    rows = await connection.fetch(
-        "select p.id, array_agg(o.id order by o.created_at, o.id) as others"
-        " from people p join people o on o.phone = p.phone and o.id <> p.id"
-        " where p.id = any($1) group by p.id",
-        person_ids,
-    )
-    return {row["id"]: row["others"] for row in rows}
 
 
 async def contact_changed(

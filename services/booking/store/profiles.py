@@ -6,9 +6,9 @@ from typing import TypeAlias
 from uuid import UUID
 
 from services.booking.domain.people import Language
-from services.booking.domain.trainers import Condition
 from shared.contracts.booking import Area, Mode
 from shared.postgres import Transaction
+from shared.vocabulary.codes import Condition
 
 WeeklyHours: TypeAlias = Sequence[tuple[int, time, time]]
 """Day (0 is Monday) and wall times; a closing at or before the opening lies on the next day."""

@@ -43,25 +43,6 @@ class Hold:
     waitlist_id: UUID | None = None
 
 
-async def free_expired_holds(
-    tx: Transaction, trainer_id: UUID, start: datetime, end: datetime, *, now: datetime
-) -> None:
-    """Remove run-out holds that stand in the way; nobody has to sweep them."""
-    await tx.execute(
-        "delete from reservations where kind = 'hold' and trainer_id = $1"
-        " and blocked && tstzrange($2, $3) and expires_at <= $4",
-        trainer_id,
-        start,
-        end,
-        now,
-    )
-
-
-async def forget_expired_holds(tx: Transaction, *, now: datetime) -> None:
-    """Delete run-out holds that stood in nobody's way."""
-    await tx.execute("delete from reservations where kind = 'hold' and expires_at <= $1", now)
-
-
 async def add_hold(
     tx: Transaction,
     taken: Reservation,

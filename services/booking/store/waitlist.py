@@ -75,12 +75,16 @@ async def waiting_for(
     that is `once` per person.
     """
     rows = await tx.fetch(
-        f"select {_COLUMNS} from waitlist w join trainers t on t.id = $1"  # noqa: S608 - our columns
-        " where w.status = 'waiting' and (w.trainer_id is null or w.trainer_id = t.id)"
-        " and w.mode = any(t.modes) and (w.mode = 'virtual' or w.area = any(t.areas))"
-        " and w.first_day <= $3 and w.last_day >= $2"
-        " and not exists (select from safety_holds s where s.client_id = w.client_id"
-        "  and s.kind = 'session' and s.lifted_at is null)"
+        # Materialized, or the limit would lead through all who wait anywhere, in their order. The
+        # index has no area for a virtual session.
+        f"with near as materialized (select {_COLUMNS} from trainers t"  # noqa: S608 - our columns
+        "  cross join lateral (select mode, area from unnest(t.modes) mode,"
+        "   unnest(case mode when 'virtual' then array[''] else t.areas end) area) can"
+        "  join waitlist w on w.mode = can.mode and coalesce(w.area, '') = can.area"
+        "  where t.id = $1 and w.status = 'waiting' and w.first_day <= $3 and w.last_day >= $2"
+        "  and (w.trainer_id is null or w.trainer_id = t.id))"
+        " select * from near w where not exists (select from safety_holds s"
+        "  where s.client_id = w.client_id and s.kind = 'session' and s.lifted_at is null)"
         " and not (w.service = any($4) and exists (select from bookings b"
         "  where b.client_id = w.client_id and b.service = w.service and b.status <> 'cancelled'))"
         " order by w.created_at, w.id limit $5",
@@ -223,6 +227,16 @@ async def find_entry(tx: Transaction, entry_id: UUID) -> Entry | None:
     row = await tx.fetchrow(
         f"select {_COLUMNS} from waitlist w where w.id = $1",  # noqa: S608 - our columns
         entry_id,
+    )
+    return Entry(**row) if row else None
+
+
+async def entry_of_hold(tx: Transaction, hold_id: UUID) -> Entry | None:
+    """The entry a hold keeps a time for, not locked; None for a plain hold, or none."""
+    row = await tx.fetchrow(
+        f"select {_COLUMNS} from waitlist w join holds h on h.waitlist_id = w.id"  # noqa: S608
+        " where h.id = $1",
+        hold_id,
     )
     return Entry(**row) if row else None
 

@@ -22,11 +22,11 @@ from shared.vocabulary import codes
 KEPT = 4
 """A year of assessments at one every 12 weeks; the first complete one and the newest stay."""
 
-MOST_FINDINGS = 60
-"""Of posture or mechanics: more than the vocabulary has regions or movements, twice over."""
+MOST_FINDINGS = 40
+"""Of posture or mechanics: twice as many as there are movements; the view has to hold them."""
 
-MOST_JOINTS = 140
-"""Every joint, side and motion of the vocabulary, by own effort and moved by the trainer."""
+MOST_JOINTS = 80
+"""Every joint, side and motion of the vocabulary once; the view has to hold them."""
 
 OTHER = "other"
 """Shown for a word that the vocabulary does not know; the word itself stays in the log."""

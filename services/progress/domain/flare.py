@@ -208,12 +208,9 @@ def _moving_average(
 
 def _has_settled(flare: Flare, reports: Sequence[Report], at: datetime) -> bool:
     within = [report for report in reports if flare.since <= report.at <= at]
-    days = _days(within)
-    if flare.usual is not None:
-        settled = flare.usual + SETTLED_WITHIN
-    elif within:
-        settled = max(report.pain for report in within) - EASED_BY
-    newest = days[-SETTLED_DAYS:]
+    worst = max((report.pain for report in within), default=0.0)
+    settled = worst - EASED_BY if flare.usual is None else flare.usual + SETTLED_WITHIN
+    newest = _days(within)[-SETTLED_DAYS:]
     return len(newest) == SETTLED_DAYS and all(pain <= settled for _, pain in newest)
 
 

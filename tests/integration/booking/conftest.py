@@ -19,5 +19,5 @@ async def home(database_url: str, migrated_template: str) -> AsyncIterator[Home]
 async def door(home: Home) -> AsyncIterator[FrontDoor]:
     """A front door with nobody but the demo's people behind it."""
     await home.clear()
-    async with front_door.opened(home.db) as opened:
+    async with front_door.opened(home.db, checked=True) as opened:
         yield opened

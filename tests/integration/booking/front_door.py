@@ -38,6 +38,7 @@ from shared.postgres import Database
 from shared.runtime import GRACE_S
 from shared.telemetry import Metrics
 from tests.conftest import MigratedDatabase
+from tests.integration.booking.documented import Documented
 from tests.integration.shared.fabric import record
 
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
@@ -190,9 +191,9 @@ class FrontDoor:
         assert answer.status_code in {200, 201, 202}, answer.text
         return answer.json()
 
-    async def book(self, start: datetime = TEN, **wish: Any) -> Any:
+    async def book(self, start: datetime = TEN, *, token: str | None = None, **wish: Any) -> Any:
         """A new booking as it is answered."""
-        return await self.made("/v1/bookings", a_wish(start, **wish))
+        return await self.made("/v1/bookings", a_wish(start, **wish), token=token)
 
     async def sign_in(self, email: str) -> str:
         """A bearer token of somebody who is known."""
@@ -280,8 +281,11 @@ class Home:
 
 
 @asynccontextmanager
-async def opened(db: Database) -> AsyncIterator[FrontDoor]:
-    """The front door on a database; its clock begins at NOW."""
+async def opened(db: Database, *, checked: bool = False) -> AsyncIterator[FrontDoor]:
+    """The front door on a database; its clock begins at NOW.
+
+    With `checked` the block fails when the OpenAPI document does not tell an answer.
+    """
     metrics = Metrics()
     app = create_app(
         "booking",
@@ -290,9 +294,11 @@ async def opened(db: Database) -> AsyncIterator[FrontDoor]:
         lifespan=_no_lifespan,
         description="booking, under test",
     )
-    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+    documented = Documented(app)
+    transport = httpx.ASGITransport(documented if checked else app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url=PUBLIC_URL) as http:
         yield FrontDoor(db, http, app)
+    assert not documented.untold, documented.untold
 
 
 @asynccontextmanager

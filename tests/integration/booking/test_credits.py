@@ -92,11 +92,53 @@ async def test_a_booking_uses_a_credit_while_there_is_one_and_nobody_is_refused_
     client = await a_known_client(door)
     assert 2 == (await buy(door, client, 2))["left"]
 
-    used = [(await door.book(TEN + n * HOUR))["credit"] for n in range(3)]
+    ann = await door.sign_in("ann@example.org")
+
+    used = [(await door.book(TEN + n * HOUR, token=ann))["credit"] for n in range(3)]
 
     assert [True, True, False] == used
     assert {"training": 0} == await left(door, client)
-    assert not (await door.book(TEN + 4 * HOUR, service="assessment"))["credit"]
+    assert not (await door.book(TEN + 4 * HOUR, service="assessment", token=ann))["credit"]
+    await all_balances(door)
+
+
+@pytest.mark.parametrize(
+    ("who", "uses"),
+    [
+        (None, False),
+        ("ben@example.org", False),
+        ("trainer01@limber.example", True),
+        ("staff@limber.example", True),
+    ],
+)
+async def test_somebody_else_uses_none_of_a_clients_credits_but_trainers_and_staff_may(
+    door: FrontDoor, who: str | None, uses: bool
+) -> None:
+    client = await a_known_client(door)
+    await a_known_client(door, "ben@example.org")
+    await buy(door, client, 1)
+
+    booking = await door.book(token=None if who is None else await door.sign_in(who))
+
+    assert uses is booking["credit"]
+    assert {"training": 1 - uses} == await left(door, client)
+
+
+async def test_a_session_moved_late_and_cancelled_in_good_time_keeps_its_credit(
+    door: FrontDoor,
+) -> None:
+    client = await a_known_client(door)
+    await buy(door, client, 1)
+    booking = await door.book(token=await door.sign_in("ann@example.org"))
+    door.clock.now = LATE
+    where, token = f"/v1/bookings/{booking['id']}", booking["manage_token"]
+
+    moved = {"start": utc(TEN + 7 * 24 * HOUR)}
+    await door.made(f"{where}/reschedule", moved, token=token)
+    cancelled = await door.made(f"{where}/cancel", None, token=token)
+
+    assert (True, True) == (cancelled["late"], cancelled["credit"])
+    assert {"training": 0} == await left(door, client)
     await all_balances(door)
 
 
@@ -116,7 +158,7 @@ async def test_a_cancelled_booking_gives_its_credit_back_unless_the_client_was_l
 ) -> None:
     client = await a_known_client(door)
     await buy(door, client, 1)
-    booking = await door.book()
+    booking = await door.book(token=await door.sign_in("ann@example.org"))
     door.clock.now = now
     token = booking["manage_token"] if who == "client" else await door.sign_in(who)
     where = f"/v1/bookings/{booking['id']}/cancel"
@@ -135,7 +177,7 @@ async def test_a_no_show_keeps_the_credit_and_a_flare_does_not(
 ) -> None:
     client = await a_known_client(door)
     await buy(door, client, 1)
-    booking = await door.book()
+    booking = await door.book(token=await door.sign_in("ann@example.org"))
     if flare:
         async with door.db.transaction() as tx:
             await people.add_flare(tx, UUID(client), TEN)
@@ -153,7 +195,7 @@ async def test_staff_withdraw_what_is_left_and_no_more(door: FrontDoor) -> None:
     client = await a_known_client(door)
     staff = await door.sign_in("staff@limber.example")
     await buy(door, client, 3)
-    await door.book()
+    await door.book(token=staff)
     before = await door.tables()
 
     for body, status, code in (
@@ -178,7 +220,7 @@ async def test_the_lines_are_read_newest_first_by_client_trainer_and_staff(
 ) -> None:
     client = await a_known_client(door)
     await buy(door, client, 2, note="spring offer")
-    booking = await door.book()
+    booking = await door.book(token=await door.sign_in("ann@example.org"))
     await door.made(f"/v1/bookings/{booking['id']}/cancel", None, token=booking["manage_token"])
     where = f"/v1/clients/{client}/credits"
     expected = [("returned", 1), ("used", -1), ("bought", 2)]
@@ -218,8 +260,11 @@ async def test_of_many_bookings_at_once_as_many_use_a_credit_as_there_are(
 ) -> None:
     client = await a_known_client(door)
     await buy(door, client, 3)
+    ann = await door.sign_in("ann@example.org")
 
-    answers = await asyncio.gather(*(door.post("/v1/bookings", wish) for wish in wishes_apart(6)))
+    answers = await asyncio.gather(
+        *(door.post("/v1/bookings", wish, token=ann) for wish in wishes_apart(6))
+    )
 
     assert {201: 6} == Counter(answer.status_code for answer in answers)
     assert {True: 3, False: 3} == Counter(answer.json()["credit"] for answer in answers)
@@ -235,7 +280,7 @@ async def test_a_withdrawal_and_bookings_at_once_never_owe(door: FrontDoor) -> N
 
     answers = await asyncio.gather(
         door.post(f"/v1/clients/{client}/credits", body, token=staff),
-        *(door.post("/v1/bookings", wish) for wish in wishes_apart(4)),
+        *(door.post("/v1/bookings", wish, token=staff) for wish in wishes_apart(4)),
         door.post(f"/v1/clients/{client}/credits", body, token=staff),
     )
 
@@ -266,7 +311,7 @@ async def test_whatever_happens_at_once_credits_are_bought_less_used_plus_return
             return door.post(f"/v1/clients/{client}/credits", body, token=staff)
         if kind == "book" or not booked:
             start = TEN + chance.randrange(72) * HOUR
-            return door.post("/v1/bookings", a_wish(start, trainer=None))
+            return door.post("/v1/bookings", a_wish(start, trainer=None), token=staff)
         booking = chance.choice(booked)
         if kind == "cancel":
             said = chance.choice(({}, {"because": "flare"}, {"because": "other"}))

@@ -10,6 +10,7 @@ from tests.integration.booking.front_door import (
     HOUR,
     TEN,
     FrontDoor,
+    a_client,
     a_time,
     problem,
 )
@@ -103,6 +104,20 @@ async def test_a_booking_on_a_day_off_is_told_as_such(door: FrontDoor) -> None:
     told = {"id": booking["id"], "start": booking["start"], "reason": "off"}
     assert [told] == answer.json()["affected"]
     problem(await door.post("/v1/holds", a_time(TEN + 3 * HOUR)), 409, "slot-taken")
+
+
+async def test_new_hours_go_to_who_waits_for_them(door: FrontDoor) -> None:
+    await put(door, HOURS, {"tz": "America/Toronto", "weekly": []})
+    wish = {"service": "training", "mode": "virtual", "from": "2026-05-06", "to": "2026-05-06"}
+    client = a_client("eve@example.org")
+    entry = await door.made("/v1/waitlist", wish | {"trainer": str(AMARA), "client": client})
+
+    await put(door, HOURS, EVENINGS)
+
+    events = await door.published(topic="booking.events")
+    (offer,) = [one for one in events if one.type == "waitlist.offered.v1"]
+    expected = (entry["id"], "2026-05-06T13:00:00Z")
+    assert expected == (offer.data["waitlist_id"], offer.data["start"])
 
 
 async def test_cancelled_and_past_bookings_are_affected_by_nothing(door: FrontDoor) -> None:

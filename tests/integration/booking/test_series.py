@@ -1,6 +1,5 @@
 """Sessions that repeat: every date is checked, all are booked or none, the wall time is kept."""
 
-import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -8,7 +7,6 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from services.booking.store import series as store
 from tests.integration.booking.front_door import (
     AMARA,
     BENOIT,
@@ -153,6 +151,15 @@ async def test_no_date_free_is_refused_also_with_skip_conflicts(door: FrontDoor)
     assert ["outside-hours"] * 4 == verdicts(found)
     assert all(len(date["alternatives"]) == 3 for date in found["dates"])
     assert "hours" in found["dates"][0]["detail"]
+
+
+async def test_a_start_between_two_seconds_or_off_the_grid_is_not_free(door: FrontDoor) -> None:
+    token, _ = await ann(door)
+    for first in (TEN + timedelta(microseconds=500_000), TEN + timedelta(minutes=7)):
+        planned = await door.made("/v1/series", a_series(first, dry_run=True), token=token)
+
+        assert ["outside-hours"] * 4 == verdicts(planned)
+        assert "every 30 minutes" in planned["dates"][0]["detail"]
 
 
 async def test_each_date_has_the_verdict_of_a_single_booking(door: FrontDoor) -> None:
@@ -326,58 +333,3 @@ async def test_sessions_paid_ahead_are_used_as_long_as_there_are_some(door: Fron
     made = await door.made("/v1/series", a_series(), token=token)
 
     assert [True, True, True, False] == [booking["credit"] for booking in made["bookings"]]
-
-
-async def test_a_series_and_single_bookings_on_its_dates_never_share_a_time(
-    door: FrontDoor,
-) -> None:
-    token, _ = await ann(door)
-    for turn in range(5):
-        first = TEN + turn * timedelta(days=1)
-        answers = await asyncio.gather(
-            door.post("/v1/series", a_series(first, count=8), token=token),
-            *(
-                door.post(
-                    "/v1/bookings",
-                    a_wish(first + week * WEEK, email=f"{turn}-{week}@example.org"),
-                )
-                for week in (2, 5)
-            ),
-        )
-        series, *single = [answer.status_code for answer in answers]
-        assert series in {201, 409}
-        assert ([409, 409] if series == 201 else [201, 201]) == single or (
-            series == 409 and 201 in single
-        )
-        stored = await door.value(
-            "select count(*) from bookings b join series s on s.id = b.series_id"
-            " where s.local_start = $1",
-            first.astimezone(TORONTO).replace(tzinfo=None),
-        )
-        assert (8 if series == 201 else 0) == stored
-    assert 0 == await door.value(
-        "select count(*) from bookings a join bookings b on a.trainer_id = b.trainer_id"
-        " and a.id < b.id and a.start_at < b.end_at and b.start_at < a.end_at"
-    )
-
-
-async def test_a_time_taken_without_the_locks_is_answered_as_taken(
-    door: FrontDoor, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    token, _ = await ann(door)
-    take = store.take_times
-
-    async def take_late(tx: Any, taken: Any) -> set[UUID]:
-        # Somebody who knows no lock was here a moment ago; only the constraint is left.
-        await tx.execute(
-            "insert into reservations (id, kind, trainer_id, during, blocked) select $1,"
-            " 'booking', $2, tstzrange($3, $4), tstzrange($3, $4)",
-            uuid4(), AMARA, TEN + WEEK, TEN + WEEK + HOUR,
-        )  # fmt: skip
-        return await take(tx, taken)
-
-    monkeypatch.setattr(store, "take_times", take_late)
-    found = problem(await door.post("/v1/series", a_series(), token=token), 409, "series-conflict")
-
-    assert ["free", "taken", "free", "free"] == verdicts(found)
-    assert 0 == await door.value("select count(*) from series")

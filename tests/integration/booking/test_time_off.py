@@ -13,6 +13,7 @@ from tests.integration.booking.front_door import (
     NOW,
     TEN,
     FrontDoor,
+    a_client,
     a_time,
     problem,
     utc,
@@ -155,3 +156,39 @@ async def test_a_repeated_request_takes_time_off_once(door: FrontDoor) -> None:
 
     assert answers[0].json() == answers[1].json()
     assert 1 == await door.value("select count(*) from time_off")
+
+
+async def waiting(door: FrontDoor) -> Any:
+    """Eve waits for any virtual hour of the day with Amara."""
+    day = TEN.date().isoformat()
+    wish = {"service": "training", "mode": "virtual", "from": day, "to": day}
+    return await door.made(
+        "/v1/waitlist", wish | {"trainer": str(AMARA), "client": a_client("eve@example.org")}
+    )
+
+
+async def test_time_given_back_goes_to_who_waits_for_it(door: FrontDoor) -> None:
+    off = (await post(door, TEN - 10 * HOUR, TEN + 10 * HOUR)).json()
+    entry = await waiting(door)
+
+    await delete(door, f"{TIME_OFF}/{off['id']}")
+
+    offered = await door.published(topic="booking.events")
+    (offer,) = [one for one in offered if one.type == "waitlist.offered.v1"]
+    assert entry["id"] == offer.data["waitlist_id"]
+    assert "2026-05-06T13:00:00Z" == offer.data["start"]
+
+
+async def test_a_trial_takes_and_gives_back_nothing(door: FrontDoor) -> None:
+    off = (await post(door, TEN, TEN + HOUR)).json()
+    token = await door.sign_in("trainer01@limber.example")
+    body = {"start": utc(TEN + 2 * HOUR), "end": utc(TEN + 3 * HOUR)}
+    before = await door.tables()
+
+    tried = [
+        await door.post(f"{TIME_OFF}?dry_run=true", body, token=token),
+        await door.ask("DELETE", f"{TIME_OFF}/{off['id']}?dry_run=true", token=token),
+    ]
+
+    assert [201, 204] == [answer.status_code for answer in tried]
+    assert before == await door.tables()

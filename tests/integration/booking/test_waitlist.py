@@ -230,12 +230,34 @@ async def test_an_offer_that_is_given_back_goes_to_the_next_and_its_client_waits
     await cancel(door, booking)
 
     hold = (await seen(door, first))["offer"]["hold"]
-    assert 204 == (await door.ask("DELETE", f"/v1/holds/{hold}")).status_code
+    released = await door.ask("DELETE", f"/v1/holds/{hold}", token=first["waitlist_token"])
+    assert 204 == released.status_code
 
     assert [(first["id"], utc(TEN)), (second["id"], utc(TEN))] == await offers(door)
     assert ["waiting", "offered"] == [
         (await seen(door, place))["status"] for place in (first, second)
     ]
+
+
+async def test_an_offer_is_of_use_to_who_waited_alone_though_its_id_is_no_secret(
+    door: FrontDoor,
+) -> None:
+    booking = await door.book()
+    place, other = await join(door), await join(door, "otto@example.org")
+    await cancel(door, booking)
+    hold = (await seen(door, place))["offer"]["hold"]
+    before = await door.tables()
+
+    taken = await door.post("/v1/bookings", {"hold": hold, "client": a_client("eve@example.org")})
+    problem(taken, 403, "not-your-offer")
+    for token, status, code in (
+        (None, 401, "sign-in-first"),
+        (other["waitlist_token"], 403, "not-your-place"),
+    ):
+        problem(await door.ask("DELETE", f"/v1/holds/{hold}", token=token), status, code)
+
+    assert before == await door.tables()
+    await door.made("/v1/bookings", {"hold": hold, "client": a_client("WANDA@example.org")})
 
 
 async def test_who_leaves_is_offered_nothing_and_an_open_offer_goes_on(door: FrontDoor) -> None:
@@ -265,6 +287,7 @@ async def leave(door: FrontDoor, place: Any) -> None:
 
 async def test_a_moved_booking_leaves_its_old_time_to_who_waits(door: FrontDoor) -> None:
     booking = await door.book()
+    await join(door, "ann@example.org")
     place = await join(door)
 
     moved = await door.post(
@@ -288,6 +311,24 @@ async def test_two_freed_at_once_go_to_two_who_wait(door: FrontDoor) -> None:
 
     assert [(places[0]["id"], utc(TEN)), (places[1]["id"], utc(TEN + HOUR))] == await offers(door)
     assert [early["start"], late["start"]] == [start for _, start in await offers(door)]
+
+
+async def test_a_trainer_who_works_after_all_has_a_time_for_each_who_waits(
+    door: FrontDoor,
+) -> None:
+    staff = await door.sign_in("staff@limber.example")
+    path = f"/v1/trainers/{AMARA}/time-off"
+    off = await door.made(path, {"start": utc(TEN - HOUR), "end": utc(TEN + 2 * HOUR)}, token=staff)
+    places = [
+        await join(door, "w0@example.org"),
+        await join(door, "w1@example.org", service="assessment"),
+        await join(door, "w2@example.org"),
+    ]
+
+    await door.ask("DELETE", f"{path}/{off['id']}", token=staff)
+
+    starts = (TEN - HOUR, TEN, TEN + 3 * HALF)
+    assert [(p["id"], utc(at)) for p, at in zip(places, starts, strict=True)] == await offers(door)
 
 
 async def test_a_longer_session_fills_the_freed_time_from_before_it(door: FrontDoor) -> None:

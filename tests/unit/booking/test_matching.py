@@ -14,8 +14,9 @@ from services.booking.demo import TRAINERS
 from services.booking.domain.matching import in_order, load, why
 from services.booking.domain.people import Language
 from services.booking.domain.slots import span
-from services.booking.domain.trainers import Condition, Trainer, Wish, serves
+from services.booking.domain.trainers import Trainer, Wish, serves
 from shared.contracts.booking import Area, Mode
+from shared.vocabulary.codes import Condition
 
 TWO_WEEKS = timedelta(days=14)
 FULL_WEEK = tuple(span(day, 9 * 60, 17 * 60) for day in range(5))

@@ -67,7 +67,7 @@ def test_hours_of_a_week_must_not_overlap(weekly: tuple[Span, ...], blamed: list
         ((on(FRIDAY, NINE, NOON),), []),
         ((Override(FRIDAY, None, None),), []),
         ((on(FRIDAY, NINE, NOON), on(FRIDAY, 11 * 60, FIVE)), ["overrides.1"]),
-        ((Override(FRIDAY, None, None), Override(FRIDAY, None, None)), ["overrides.0", "overrides.1"]),
+        ((Override(FRIDAY, None, None),) * 2, ["overrides.0", "overrides.1"]),
         ((on(FRIDAY, NINE, NOON), Override(FRIDAY, None, None)), ["overrides.1"]),
         # The Thursday before runs until two in the morning, the Saturday after opens at nine.
         ((on(FRIDAY, 60, NOON),), ["overrides.0"]),
@@ -117,7 +117,7 @@ def test_a_session_lies_outside_when_a_minute_of_it_does() -> None:
     )
 
 
-def test_a_session_on_a_date_that_differs_is_off() -> None:
+def test_a_day_off_is_off_and_a_shorter_day_is_hours_to_lie_outside_of() -> None:
     monday = date(2026, 5, 4)
     weekly = (span(0, NINE, FIVE),)
     at_nine = datetime(2026, 5, 4, 13, tzinfo=UTC)
@@ -129,7 +129,7 @@ def test_a_session_on_a_date_that_differs_is_off() -> None:
     assert outside(day_off, at_nine + 7 * 24 * hour, at_nine + (7 * 24 + 1) * hour) is None
     assert outside(short, at_nine, at_nine + hour) is None
     assert outside(short, at_nine + 10 * hour, at_nine + 11 * hour) is None
-    assert "off" == outside(short, at_nine + 5 * hour, at_nine + 6 * hour)
+    assert "outside-hours" == outside(short, at_nine + 5 * hour, at_nine + 6 * hour)
     assert "outside-hours" == outside(short, at_nine + 12 * hour, at_nine + 13 * hour)
 
 

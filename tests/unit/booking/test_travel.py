@@ -143,7 +143,7 @@ def test_a_range_is_barred_by_the_stop_that_is_told() -> None:
     )
 
     assert [(at("10:00"), at("11:05"), TORONTO)] == [
-        (one.lo, one.hi, one.visit) for one in found if one.before
+        (lo, hi, halt.stop) for lo, hi, halt, before in found if before
     ]
 
 

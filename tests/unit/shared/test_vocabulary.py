@@ -22,7 +22,6 @@ from services.booking.domain import (
 )
 from services.booking.domain.credits import Kind as CreditKind
 from services.booking.domain.services import SERVICES, ServiceId
-from services.booking.domain.trainers import Condition as TrainedCondition
 from services.progress.domain import mask, milestones, rules
 from shared.contracts import booking, progress, submissions
 from shared.contracts.event import Part
@@ -117,10 +116,6 @@ def test_every_action_of_the_safety_rules_has_a_name() -> None:
 
 def test_every_milestone_has_a_name() -> None:
     assert [mark.code for mark in milestones.MARKS] == known("milestones")
-
-
-def test_trainers_and_the_catalogue_know_the_same_conditions() -> None:
-    assert set(get_args(codes.Condition)) == set(get_args(TrainedCondition))
 
 
 def test_services_and_cities_are_named_as_elsewhere() -> None:
