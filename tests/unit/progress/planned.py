@@ -21,8 +21,10 @@ from shared.contracts.care import (
     PlannedOption,
     PlanSubmitted,
     QuestionnaireSubmitted,
+    ScreeningSubmitted,
 )
 from shared.contracts.care import Assessment as Given
+from shared.contracts.care import Screening as Screened
 from shared.contracts.conclusions import PlanItem
 from shared.contracts.progress import HoldKind
 from shared.options.catalogue import Option, catalogue
@@ -142,6 +144,18 @@ def submitted(number: int, at: datetime = NOW) -> dict[str, Any]:
         "submitted_at": at,
         "tz": TZ,
     }
+
+
+def a_screening(number: int = 1, *, at: datetime = NOW, **more: Any) -> ScreeningSubmitted:
+    """An active client with back pain and nothing that stands in the way."""
+    values = {
+        "health": healthy(joint_problem=True),
+        "active": True,
+        "wish": "moderate",
+        "conditions": ("back-pain",),
+        "medications": "private",
+    }
+    return ScreeningSubmitted(**submitted(number, at), screening=Screened(**(values | more)))
 
 
 def an_assessment(number: int = 1, *, at: datetime = NOW, **more: Any) -> AssessmentSubmitted:
