@@ -3,6 +3,7 @@
 from datetime import datetime, time, timedelta
 from typing import Any
 
+from services.progress.domain.asking import questionnaire_due
 from services.progress.domain.gates import closed
 from services.progress.domain.model import Booking, Client, Report
 from services.progress.domain.rules import Rules
@@ -28,7 +29,8 @@ def next_step(client: Client, rules: Rules) -> dict[str, Any] | None:
     and `next-morning` of a session, `flare-follow-up`, and what opens the first closed gate:
     `screening`, `clearance`, `assessment`. The last two wait on others, and come when no session
     does; a screening comes before a session that is further away than a day. Their `at` is when
-    the gate closed, null where it never was open.
+    the gate closed, null where it never was open. Last comes the `questionnaire` of an active
+    plan, with its `instrument`.
     """
     held = [hold for hold in client.holds if hold.kind == "session"]
     if held:
@@ -52,9 +54,17 @@ def next_step(client: Client, rules: Rules) -> dict[str, Any] | None:
         since = None if gate.since is None else rfc3339(gate.since)
         return {"code": gate.task, "booking": None, "at": since}
     if first is None:
-        return None
+        return _question(client)
     at, booking_id, code = first
     return {"code": code, "booking": booking_id or None, "at": rfc3339(at)}
+
+
+def _question(client: Client) -> dict[str, Any] | None:
+    due = questionnaire_due(client.care)
+    if due is None:
+        return None
+    at, name = due
+    return {"code": "questionnaire", "booking": None, "at": rfc3339(at), "instrument": name}
 
 
 def _step(

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 
+from shared.contracts.care import Instrument
 from shared.contracts.conclusions import (
     AssessmentRecorded,
     GoalsRecorded,
@@ -147,7 +148,14 @@ async def test_the_fullest_plan_fits_into_the_view(service: Service) -> None:
     moved = {"movement": "single-leg-stand", "finding": "guards-against-pain", "severity": 3}
     codes = sorted(OPTIONS, key=len)[-20:]
     items = [{"option": code, "per_week": 7} for code in codes]
-    instruments = {"koos-12": 12, "rmdq": 24, "paces-s": 4, "peg": 3, "pgic": 1, "phq-2": 2}
+    instruments: dict[Instrument, int] = {
+        "koos-12": 12,
+        "rmdq": 24,
+        "paces-s": 4,
+        "peg": 3,
+        "pgic": 1,
+        "phq-2": 2,
+    }
     fullest: list[Event] = [
         a_screening(1, conditions=()),
         an_assessment(
