@@ -59,6 +59,7 @@ EVENT_TYPES: dict[str, type[Event]] = {
         conclusions.PlanDrafted,
         conclusions.PlanActivated,
         conclusions.PlanRevised,
+        conclusions.CheckInInvited,
         conclusions.CheckInMissed,
         conclusions.FlareSuspected,
         conclusions.FlareResolved,

@@ -141,6 +141,18 @@ class PlanRevised(ProgressFact):
     at: Instant
 
 
+class CheckInInvited(ProgressFact):
+    """A check-in about a session is asked for; `until` it is waited for."""
+
+    type: ClassVar[str] = "checkin.invited.v1"
+
+    booking_id: UUID
+    kind: CheckInKind
+    reminder: bool = False
+    until: Instant
+    at: Instant
+
+
 class CheckInMissed(ProgressFact):
     """A check-in about a session did not come in time; `misses` counts those in a row."""
 

@@ -236,6 +236,7 @@ class Care(_Kept):
     effects: tuple[Effect, ...] = ()
     milestones: tuple[Milestone, ...] = ()
     misses: int = 0
+    invited_at: datetime | None = None
     missed: tuple[UUID, ...] = ()
     earlier_flares: tuple[Flare, ...] = ()
     standing: tuple[Standing, ...] = ()

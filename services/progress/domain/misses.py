@@ -1,6 +1,6 @@
 """Rule A4: a session whose next morning nobody told of."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 
@@ -8,10 +8,12 @@ from services.progress.domain.model import Booking, Client, Report
 from services.progress.domain.next_step import speaks_of
 from services.progress.domain.outcome import Step, trainers
 from services.progress.domain.rules import Rule, Rules
+from services.progress.domain.sessions import APART
 from services.progress.domain.standing import begin, end
 from shared.clock import rfc3339
 from shared.contracts.conclusions import CheckInMissed
 from shared.contracts.event import Event
+from shared.contracts.submissions import CheckInKind
 
 KEPT = 60
 """Missed sessions remembered: more than can be looked at again."""
@@ -58,13 +60,25 @@ def answer_heard(client: Client, report: Report, _: Rules) -> Step:
     return Step(client)
 
 
+def took_place(booking: Booking) -> bool:
+    """Whether a session took place, or will."""
+    return booking.status in {"confirmed", "completed"}
+
+
+def answered(reports: Iterable[Report], booking: Booking, kind: CheckInKind) -> bool:
+    """Whether a check-in of that kind was given about a session."""
+    first, last = booking.start_at - APART, booking.end_at + APART
+    return any(
+        report.kind == kind and first <= report.at <= last and speaks_of(report, booking)
+        for report in reports
+    )
+
+
 def _unanswered(client: Client) -> Iterator[Booking]:
     for booking in client.bookings:
-        took_place = booking.status in {"confirmed", "completed"}
-        if took_place and booking.id not in client.care.missed:
-            answers = (one for one in client.reports if one.kind == "next-morning")
-            if not any(speaks_of(answer, booking) for answer in answers):
-                yield booking
+        open_still = took_place(booking) and booking.id not in client.care.missed
+        if open_still and not answered(client.reports, booking, "next-morning"):
+            yield booking
 
 
 def _due(booking: Booking, rule: Rule) -> datetime:

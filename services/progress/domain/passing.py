@@ -1,12 +1,15 @@
 """What time alone brings: when it is due next, and what happens then."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from services.progress.domain import view
+from services.progress.domain.clearance import due_gates, gates_passed
 from services.progress.domain.entries import TimePassed
 from services.progress.domain.flaring import due_flare, flare_passed
+from services.progress.domain.invitations import due_invitation, invitation_passed
 from services.progress.domain.misses import due_miss, miss_passed
 from services.progress.domain.model import Client, Hold
 from services.progress.domain.outcome import (
@@ -21,6 +24,7 @@ from services.progress.domain.review import due_review, review_passed
 from services.progress.domain.rules import Rules
 from services.progress.domain.standing import due_end, end_passed
 from shared.contracts.event import Event
+from shared.contracts.progress import ViewUpdated
 
 
 @dataclass(frozen=True)
@@ -33,9 +37,11 @@ class Timer:
 
 TIMERS: tuple[Timer, ...] = (
     Timer(due_end, end_passed),
+    Timer(due_invitation, invitation_passed),
     Timer(due_miss, miss_passed),
     Timer(due_flare, flare_passed),
     Timer(due_review, review_passed),
+    Timer(due_gates, gates_passed),
 )
 """In the order in which they are looked at where several are due at once; one line for each."""
 
@@ -64,10 +70,14 @@ def time_passed(client: Client, entry: TimePassed, rules: Rules) -> Outcome:
         placed += step.placed
     after, moved = settle(client, after, rules, at=entry.at, check_in=None)
     events += [*(hold_placed(after, hold, rules) for hold in placed), *moved]
-    shown = replace(after, version=client.version, as_of=client.as_of)
-    if shown != client:
-        events.append(view.updated(after, rules))
+    shown = view.updated(after, rules)
+    if _shown(shown) != _shown(view.updated(client, rules)):
+        events.append(shown)
     return Outcome(after, tuple(events), placed=tuple(placed))
+
+
+def _shown(updated: ViewUpdated) -> dict[str, Any]:
+    return updated.document | {"version": None}
 
 
 def _due(client: Client, rules: Rules) -> Iterator[tuple[datetime, Timer]]:

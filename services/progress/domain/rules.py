@@ -71,6 +71,25 @@ class Usual(_Data):
         return timedelta(days=self.window_days)
 
 
+class Invitations(_Data):
+    """When a client is asked for a check-in that was not given."""
+
+    after_session_minutes: int
+    after_morning_hours: int
+    source: str
+    design: bool
+
+    @property
+    def after_session(self) -> timedelta:
+        """From a session's end to the question how it was."""
+        return timedelta(minutes=self.after_session_minutes)
+
+    @property
+    def after_morning(self) -> timedelta:
+        """From the question in the morning to the reminder."""
+        return timedelta(hours=self.after_morning_hours)
+
+
 @dataclass(frozen=True)
 class Seen:
     """What a condition is held against; None is unknown, and unknown never meets a threshold.
@@ -216,6 +235,7 @@ class Rules(_Data):
 
     version: str
     usual: Usual
+    invitations: Invitations
     gates: GateFigures
     mask: MaskFigures
     plan: PlanFigures

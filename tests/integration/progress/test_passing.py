@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from services.progress.handlers.passing import Passing
 from shared.contracts.booking import BookingCompleted
-from shared.contracts.conclusions import CheckInMissed
+from shared.contracts.conclusions import CheckInInvited, CheckInMissed
 from shared.contracts.progress import RuleFired, SafetyHoldPlaced, ViewUpdated
 from tests.integration.progress.service import Service, a_fact
 from tests.unit.progress.builders import NOW, RULES, TRAINER, a_check_in, a_lift
@@ -41,6 +41,8 @@ async def test_a_morning_nobody_told_of_is_noticed_after_36_hours_and_once(
     await service.hear(a_check_in(1, "post", 1, worst_pain=1))
     clock = Clock(MISSED_AT - timedelta(seconds=1))
 
+    await passing(service, clock).apply_due()
+    assert [] == await service.published(CheckInMissed)
     assert 0 == await passing(service, clock).apply_due()
     clock.now = MISSED_AT
     noticed = await asyncio.gather(*(passing(service, clock).apply_due() for _ in range(3)))
@@ -65,6 +67,26 @@ async def test_a_morning_that_was_told_is_not_missed(service: Service) -> None:
     await service.hear(a_check_in(1, "next-morning", 1, at=NOW + timedelta(hours=20)))
 
     assert 0 == await passing(service, Clock(MISSED_AT + timedelta(days=9))).apply_due()
+
+
+async def test_a_client_is_asked_after_the_session_and_on_the_morning_after_it(
+    service: Service,
+) -> None:
+    await a_session(service)
+    clock = Clock()
+    for hours in (0.2, 0.3, 21.9, 22, 31.9, 32, 35):
+        clock.now = NOW + timedelta(hours=hours)
+        await passing(service, clock).apply_due()
+
+    asked = [event.data for event in await service.published(CheckInInvited)]
+    assert [
+        ("post", False, "2026-03-02T15:15:00Z"),
+        ("next-morning", False, "2026-03-03T13:00:00Z"),
+        ("next-morning", True, "2026-03-03T23:00:00Z"),
+    ] == [(one["kind"], one["reminder"], one["at"]) for one in asked]
+    assert {"2026-03-04T03:00:00Z"} == {one["until"] for one in asked}
+    [*_, shown] = await service.published(ViewUpdated)
+    assert "next-morning" == shown.data["document"]["next"]["code"]
 
 
 async def test_what_came_due_in_an_outage_is_noticed_after_it(service: Service) -> None:

@@ -12,7 +12,7 @@ from services.progress.domain.outcome import Outcome
 from services.progress.domain.rules import Rules, load
 from shared.contracts.event import Event
 from shared.contracts.progress import SubmissionAnswered, ViewUpdated
-from shared.contracts.submissions import CheckIn, CheckInSubmitted, HoldLiftSubmitted, Submission
+from shared.contracts.submissions import CheckIn, CheckInSubmitted, HoldLiftSubmitted
 
 RULES: Rules = load()
 NOW = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
@@ -90,14 +90,14 @@ def a_booking(**more: Any) -> Booking:
     return Booking(**(values | more))
 
 
-def after(client: Client, submissions: Iterable[Submission]) -> Client:
-    """The client after these submissions."""
-    return reduce(lambda known, submission: tell(known, submission).client, submissions, client)
+def after(client: Client, entries: Iterable[Event]) -> Client:
+    """The client after these entries of the log."""
+    return reduce(lambda known, entry: tell(known, entry).client, entries, client)
 
 
-def tell(client: Client, submission: Submission) -> Outcome:
-    """What one submission does."""
-    return decide.decide(client, submission, RULES)
+def tell(client: Client, entry: Event) -> Outcome:
+    """What one entry of the log does."""
+    return decide.decide(client, entry, RULES)
 
 
 def answer(events: Iterable[Event]) -> SubmissionAnswered:

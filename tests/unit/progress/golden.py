@@ -13,7 +13,12 @@ from services.progress.domain.model import Booking, Client, Report
 from services.progress.domain.outcome import Outcome
 from services.progress.domain.passing import next_due
 from services.progress.domain.rules import Rules
-from shared.contracts.conclusions import CheckInMissed, FlareResolved, FlareSuspected
+from shared.contracts.conclusions import (
+    CheckInInvited,
+    CheckInMissed,
+    FlareResolved,
+    FlareSuspected,
+)
 from shared.contracts.event import Event
 from shared.contracts.progress import RuleFired, SafetyHoldPlaced, SubmissionAnswered
 from shared.contracts.submissions import CheckInSubmitted
@@ -83,19 +88,21 @@ def summary(outcome: Outcome) -> str:
 
 
 def _said(event: Event) -> str | None:
+    text: str | None = None
     match event:
         case SafetyHoldPlaced():
-            return " ".join(filter(None, ("hold", event.kind, event.option)))
+            text = " ".join(filter(None, ("hold", event.kind, event.option)))
         case CheckInMissed():
-            return f"missed {event.misses}{' told' if event.trainer_ids else ''}"
+            text = f"missed {event.misses}{' told' if event.trainer_ids else ''}"
+        case CheckInInvited():
+            text = f"{'reminded' if event.reminder else 'asked'} {event.kind}"
         case FlareSuspected():
-            return f"flare by {event.by}"
+            text = f"flare by {event.by}"
         case FlareResolved():
-            return f"flare over after {event.days}"
+            text = f"flare over after {event.days}"
         case RuleFired():
-            return f"{event.rule} begins {' '.join(event.codes)}"
-        case _:
-            return None
+            text = f"{event.rule} begins {' '.join(event.codes)}"
+    return text
 
 
 def hears(

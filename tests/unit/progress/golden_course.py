@@ -78,7 +78,7 @@ CALM = "go | D1:may-progress"
 
 def after(effort: int, *, booked: bool = False) -> Any:
     """What is told after today's session."""
-    booking = {"booking": BOOKING} if booked else {}
+    booking: dict[str, Any] = {"booking": BOOKING} if booked else {}
     return says("post", 1, worst_pain=1, effort=effort, **booking)
 
 

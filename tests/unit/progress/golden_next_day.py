@@ -158,26 +158,46 @@ def attended(end: datetime, number: int = 3, **more: Any) -> Booking:
     return a_booking(id=UUID(int=number), start_at=start, **({"status": "completed"} | more))
 
 
+def quiet(client: Client) -> Client:
+    """The client, who has been asked all there is to ask."""
+    asked = client.care.model_copy(update={"invited_at": NOW + 30 * DAYS})
+    return replace(client, care=asked)
+
+
 WAITING = a_client(bookings=[attended(NOW)])
 ANSWER = past("next-morning", 2, NOW + 20 * HOURS)
+ASKED = time(NOW + 35 * HOURS)
 A4 = "A4:keep-dose | missed 1"
 SILENCE = (
-    waits("A4 is due 36 h after the end", 36 * HOURS, WAITING),
-    hears("A4 no answer", f"unknown | {A4}", WAITING, time(NOW + 36 * HOURS)),
-    hears("A4 not before", "unknown", WAITING, time(NOW + 35.9 * HOURS)),
+    waits("invitations begin 15 minutes after the end", timedelta(minutes=15), WAITING),
+    hears("invitations: how was it", "unknown | asked post", WAITING, time(NOW + HOURS)),
+    waits("invitations go on at 8 in the morning", 22 * HOURS, WAITING, time(NOW + HOURS)),
+    hears("invitations: how is it now", "unknown | asked next-morning", WAITING,
+        time(NOW + HOURS), time(NOW + 22 * HOURS)),
+    waits("invitations come once more", 32 * HOURS, WAITING, time(NOW + 22 * HOURS)),
+    hears("invitations: once more", "unknown | reminded next-morning", WAITING,
+        time(NOW + 22 * HOURS), time(NOW + 32 * HOURS)),
+    waits("invitations skip what was told", 22 * HOURS, WAITING,
+        says("post", 1, at=NOW + HOURS / 10)),
+    waits("invitations end with the morning told", None, WAITING, time(NOW + 22 * HOURS),
+        says("next-morning", 1, at=NOW + 23 * HOURS)),
+    waits("A4 is due 36 h after the end", 36 * HOURS, WAITING, ASKED),
+    hears("A4 no answer", f"unknown | {A4}", WAITING, ASKED, time(NOW + 36 * HOURS)),
+    hears("A4 not before", "unknown", WAITING, ASKED, time(NOW + 35.9 * HOURS)),
     hears("A4 green is green no more", f"unknown | {A4}",
-        replace(TOLD, bookings=(attended(YESTERDAY),)), time(YESTERDAY + 36 * HOURS)),
+        quiet(replace(TOLD, bookings=(attended(YESTERDAY),))), time(YESTERDAY + 36 * HOURS)),
     hears("A4 stop stays stop",
-        "stop | A4:keep-dose D4:stop-session D4:ask-red-flags D1:may-progress | missed 1", WAITING,
+        "stop | A4:keep-dose D4:stop-session D4:ask-red-flags D1:may-progress | missed 1",
+        quiet(WAITING),
         says("post", 1, worst_pain=1, red_flags=["locking"]), time(NOW + 36 * HOURS)),
     hears("A4 the second in a row is told", "unknown | A4:keep-dose | missed 1 | missed 2 told",
-        a_client(bookings=[attended(NOW - DAYS), attended(NOW, 4)]), time(NOW + 36 * HOURS)),
+        quiet(a_client(bookings=[attended(NOW - DAYS), attended(NOW, 4)])), time(NOW + 36 * HOURS)),
     hears("A4 ends with any check-in", "go", WAITING, time(NOW + 36 * HOURS),
         says("daily", 2, at=NOW + 37 * HOURS)),
     hears("A4 an answer between starts the count again", "unknown | A4:keep-dose | missed 1",
-        a_client(
+        quiet(a_client(
             bookings=[attended(NOW), attended(NOW + 3 * DAYS, 4), attended(NOW + 6 * DAYS, 5)]
-        ),
+        )),
         time(NOW + 2 * DAYS), says("next-morning", 2, at=NOW + 3.8 * DAYS, booking=UUID(int=4)),
         time(NOW + 9 * DAYS)),
     waits("A4 not with an answer", None, replace(a_client([ANSWER]), bookings=(attended(NOW),))),
