@@ -15,8 +15,8 @@ from services.progress.domain.sessions import about, done_options
 from shared.contracts.conclusions import PlanRevised
 from shared.options.catalogue import catalogue
 
-KEPT = 60
-"""Revisions remembered: four a session for the sessions about which an answer may still come."""
+KEPT = 24
+"""Revisions remembered: enough for every option of a plan, and the sessions still spoken of."""
 
 GREEN, WORSE = "A1", "A2"
 
@@ -38,7 +38,7 @@ def dose_heard(client: Client, report: Report, rules: Rules) -> Step:
 
 
 def _raised(client: Client, plan: Plan, session: Iterable[Report], rules: Rules) -> list[Revised]:
-    """One step for the option of the session that has waited longest."""
+    """One step for the option of the session that has waited longest; calm has no step."""
     session, figures = list(session), rules.dose
     ids = {report.id for report in session}
     if any(one.report in ids for one in client.care.revised):
@@ -50,7 +50,7 @@ def _raised(client: Client, plan: Plan, session: Iterable[Report], rules: Rules)
     steps: list[tuple[int, Revised]] = []
     for item in plan.items:
         variable = variable_of(item)
-        known = item.option in done and item.option in options
+        known = item.option in done and item.option in options and item.family != "calm"
         if variable is None or not known or mask.why_not(options[item.option]) is not None:
             continue
         before = amount_of(item, variable)

@@ -27,7 +27,6 @@ class MaskFigures(_Figures):
     """What no option may go beyond. Impact 0-2 and load 1-5 as in the catalogue, effort 0-10."""
 
     impact_at_most: int
-    impact_on_hard_days: int
     effort_below: Score
     joint_load_at_most: int
     flag_days: int

@@ -164,9 +164,6 @@ class Mask:
         calm = today.asked_by(CALM_MENU)
         if calm is not None and option.family not in CALM_AND_MOBILITY:
             return Masked(calm, "calm-menu", "Calm and mobility alone today.")
-        if today.level == "modify" and option.impact > self.rules.mask.impact_on_hard_days:
-            rule = next((one.rule for one in today.firings if one.level == "modify"), "")
-            return Masked(rule, "impact", "No impact today.")
         return None
 
 

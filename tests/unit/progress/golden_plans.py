@@ -29,8 +29,6 @@ from tests.unit.progress.planned import (
     some_goals,
 )
 
-HARD = Today("modify")
-
 
 def _masks(
     name: str, expected: Sequence[bool], options: Sequence[Any], client: Client, today: Today | None
@@ -159,8 +157,6 @@ EIGHT_DAYS = (0, 3, 7, 10, 14, 17, 21, 24)
 SCENARIOS: tuple[Scenario, ...] = (
     _masks("impact 1 and 2", [False, True],
            [an_option("easy-walk", impact=1), an_option("easy-walk", impact=2)], ready(), None),
-    _masks("impact 0 and 1 on a hard day", [False, True],
-           [an_option("easy-walk", impact=0), an_option("easy-walk", impact=1)], ready(), HARD),
     _masks("effort 6 and 7", [False, True],
            [an_option("easy-walk", effort=6), an_option("easy-walk", effort=7)], ready(), None),
     _masks("load 1 and 2 with a joint to spare", [False, True],

@@ -137,6 +137,10 @@ def test_nothing_rises_under_a_hold_a_closed_gate_or_a_flare() -> None:
         assert [] == revisions(client, *a_session())
 
 
+def test_calm_has_no_step_up() -> None:
+    assert [] == revisions(a_client(item("long-breath-out")), *a_session(done=("long-breath-out",)))
+
+
 def test_without_an_active_plan_nothing_moves() -> None:
     assert [] == revisions(ready(), *a_session())
     assert [] == revisions(

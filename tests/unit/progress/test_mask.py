@@ -203,14 +203,6 @@ def test_pain_of_eight_before_a_session_leaves_calm_and_mobility(
     assert allowed == families(client, today_of(client, RULES))
 
 
-def test_a_hard_day_is_without_impact() -> None:
-    client = tell(ready(), a_check_in(1, "pre", 7)).client
-    today = today_of(client, RULES)
-
-    assert "P2 impact" == masked(client, an_option("easy-walk", impact=1), today)
-    assert masked(client, an_option("easy-walk", impact=0), today) is None
-
-
 def test_an_emergency_leaves_nothing_but_help() -> None:
     client = tell(ready(), a_check_in(1, red_flags=["chest-pain"])).client
 

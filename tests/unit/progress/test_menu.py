@@ -67,6 +67,12 @@ def test_pain_of_eight_leaves_calm_and_mobility() -> None:
     assert {"neck-turns": True, "long-breath-out": True} == shown(client)
 
 
+def test_a_hard_day_keeps_the_four_families_of_the_plan() -> None:
+    client = tell(a_client(), a_check_in(1, "pre", 7)).client
+
+    assert dict.fromkeys(FOUR, True) == shown(client)
+
+
 def test_a_hard_day_brings_nothing_new_but_calm() -> None:
     client = tell(a_client(["chair-stands"]), a_check_in(1, "pre", 6)).client
 
