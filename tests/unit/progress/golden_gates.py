@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from services.progress.domain.gates import closed
 from services.progress.domain.model import Client
 from services.progress.domain.rules import Rules
+from shared.contracts.care import Decision
 from shared.contracts.event import Event
 from tests.unit.progress.builders import CLIENT, NOW
 from tests.unit.progress.golden import Scenario
@@ -31,7 +32,7 @@ def stands(name: str, expected: str, *entries: Event, at: datetime = NOW) -> Sce
     return Scenario(name, run, expected)
 
 
-def cleared(name: str, expected: str, decision: str, *, at: datetime) -> Scenario:
+def cleared(name: str, expected: str, decision: Decision, *, at: datetime) -> Scenario:
     """The same where a clinician decided on 1 April, and health was asked about again later."""
 
     def run(rules: Rules) -> str:

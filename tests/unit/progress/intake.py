@@ -14,6 +14,7 @@ from services.progress.domain.rules import Rules
 from shared.contracts.care import (
     ClearanceDecisionSubmitted,
     ClearanceLimits,
+    Decision,
     ScreeningSubmitted,
 )
 from shared.contracts.care import Screening as Given
@@ -47,7 +48,7 @@ def a_screening(
 
 def a_decision(
     clearance: UUID,
-    decision: str = "granted",
+    decision: Decision = "granted",
     number: int = 1,
     *,
     at: datetime = NOW,
@@ -66,7 +67,7 @@ def a_decision(
         submitted_at=at,
         tz=tz,
         clearance_id=clearance,
-        decision=decision,  # type: ignore[arg-type]
+        decision=decision,
         limits=limits if limited else None,
         valid_until=valid_until,
         note="private",
@@ -91,7 +92,7 @@ def clearance(client: Client) -> Clearance:
     return client.care.clearance
 
 
-def decided(client: Client, decision: str = "granted", **more: Any) -> Client:
+def decided(client: Client, decision: Decision = "granted", **more: Any) -> Client:
     """The client after a clinician's word on the open clearance."""
     return life(client, a_decision(clearance(client).id, decision, **more))
 

@@ -9,6 +9,7 @@ import pytest
 from services.progress.domain.clearance import MOST_AVOIDED, due_gates, months_after
 from services.progress.domain.model import Client
 from services.progress.domain.passing import next_due
+from shared.contracts.care import Decision
 from shared.contracts.conclusions import ClearanceDecided, ClearanceExpired, ClearanceRequested
 from shared.contracts.progress import RuleFired
 from tests.unit.progress.builders import CLIENT, NOW, RULES, answer, tell, view
@@ -204,12 +205,12 @@ def test_the_same_answers_keep_a_decision_and_an_open_request() -> None:
 )
 @pytest.mark.parametrize("decision", [None, "granted", "limited", "refused"])
 def test_a_change_of_health_ends_it_and_asks_anew(
-    decision: str | None, change: dict[str, Any]
+    decision: Decision | None, change: dict[str, Any]
 ) -> None:
     client = asked()
     if decision is not None:
         client = decided(client, decision, max_effort=3)
-    given = {"yes": ("chest_pain",)} | change
+    given: dict[str, Any] = {"yes": ("chest_pain",)} | change
     outcome = tell(client, a_screening(2, *given.pop("yes"), at=LATER, **given))
 
     assert ["expired", "requested"] == told(outcome.events)
@@ -227,7 +228,7 @@ def test_a_change_of_health_ends_it_and_asks_anew(
 
 def test_a_new_reason_is_asked_about_although_health_is_the_same() -> None:
     client = decided(asked("heart_condition", active=False))
-    vigorous = {"active": False, "wish": "vigorous"}
+    vigorous: dict[str, Any] = {"active": False, "wish": "vigorous"}
     outcome = tell(client, a_screening(2, "heart_condition", at=LATER, **vigorous))
 
     assert ["expired", "requested"] == told(outcome.events)
@@ -251,7 +252,7 @@ def test_a_request_that_health_has_made_needless_is_withdrawn() -> None:
 
 
 @pytest.mark.parametrize("decision", ["limited", "refused"])
-def test_only_a_clinician_ends_what_a_clinician_limited_or_refused(decision: str) -> None:
+def test_only_a_clinician_ends_what_a_clinician_limited_or_refused(decision: Decision) -> None:
     client = decided(asked(), decision, max_effort=3)
     for number in (2, 3):
         client = life(client, a_screening(number, at=LATER))
