@@ -1,6 +1,6 @@
 """Rules A1 to A3: how the morning and the second day after a session compare with before it."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -10,6 +10,7 @@ from services.progress.domain.model import Client, Report
 from services.progress.domain.rules import Rule
 from services.progress.domain.sessions import (
     about,
+    by_session,
     done_options,
     ended_at,
     mornings,
@@ -42,6 +43,8 @@ def still_worse(rule: Rule, facts: Facts) -> list[Firing]:
     """A3: what this report adds to the options that made two days, or two mornings, worse."""
     report, reports = facts.report, facts.client.reports
     locked = _locked(rule, facts, (*reports, report))
+    if not locked:
+        return []
     before = _locked(rule, facts, reports)
     firings: list[Firing] = []
     for number in (SECOND_DAY, SECOND_TIME):
@@ -125,7 +128,7 @@ def _second_day(
 ) -> Iterator[tuple[str | None, tuple[int, dict[str, object]]]]:
     reach = rule.hours("until_hours") + NEAR
     near = [one for one in reports if abs(one.at - facts.report.at) <= reach]
-    for session in _sessions(near):
+    for session in by_session(near):
         end = ended_at(session, facts.client.bookings)
         before = opening(session)
         base = facts.usual if before is None else before.pain
@@ -161,7 +164,7 @@ def _second_time(
     reach = rule.days("within_days")
     worse = [
         (morning, set(done_options(other)))
-        for other in _sessions(reports)
+        for other in by_session(reports)
         if (morning := _worse_morning(other, facts.usual, a2)) is not None
         and abs(morning.at - facts.report.at) <= reach
     ]
@@ -170,16 +173,6 @@ def _second_time(
         times = sum(1 for one, done in worse if option in done and one.version > since)
         if times >= rule.limits["times"]:
             yield option, (SECOND_TIME, {"times": times})
-
-
-def _sessions(reports: Iterable[Report]) -> Iterator[list[Report]]:
-    """The reports by session, each in one of them only."""
-    left = [report for report in reports if report.kind != "daily"]
-    while left:
-        session = about(left[0], left)
-        yield session
-        taken = {report.id for report in session}
-        left = [report for report in left if report.id not in taken]
 
 
 def _unlocked(client: Client, option: str | None) -> int:

@@ -1,6 +1,6 @@
 """Which reports speak of the same session, and what they say of it together."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 
 from services.progress.domain.model import Booking, Report
@@ -32,6 +32,16 @@ def about(report: Report, reports: Iterable[Report]) -> list[Report]:
     first, last = report.at - APART, report.at + APART
     found = [one for one in reports if first <= one.at <= last and same_session(report, one)]
     return sorted(found, key=lambda one: one.place, reverse=True)
+
+
+def by_session(reports: Iterable[Report]) -> Iterator[list[Report]]:
+    """The reports by session, each in one of them only."""
+    left = [report for report in reports if report.kind != "daily"]
+    while left:
+        session = about(left[0], left)
+        yield session
+        taken = {report.id for report in session}
+        left = [report for report in left if report.id not in taken]
 
 
 def opening(session: Iterable[Report]) -> Report | None:
