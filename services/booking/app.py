@@ -14,6 +14,7 @@ from services.booking.api import (
     clients,
     clinic,
     dry_run,
+    letter,
     people,
     plans,
     reference,
@@ -115,6 +116,7 @@ def add_routes(
     app.include_router(care.routes(clock, writer), dependencies=known)
     app.include_router(plans.routes(clock, writer), dependencies=known)
     app.include_router(clinic.routes(clock, writer), dependencies=known)
+    app.include_router(letter.routes(db, clock), dependencies=known)
     app.include_router(stream.routes(db, clock, access, wakeups), dependencies=known)
     app.include_router(care_team.routes(db, clock, writer, signer), dependencies=known)
     app.include_router(people.routes(db, clock, writer, signer), dependencies=known)

@@ -165,6 +165,7 @@ PARAMETERS: dict[str, Any] = {
     "family": "mobility",
     "region": "lower-back",
     "q": "ada",
+    "lang": "fr",
 }
 """By the name of the parameter."""
 

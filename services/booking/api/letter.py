@@ -30,6 +30,8 @@ LanguageAsked = Annotated[
 def routes(db: Database, clock: Clock) -> APIRouter:
     """Both, for the client and for who may look on; each look is on record."""
     router = APIRouter(prefix="/v1/clients/{client_id}", tags=["care team"])
+    # Each keeps a core busy for a while; those who only want a page should not feel it.
+    one_at_a_time = asyncio.Lock()
 
     async def shown(
         client_id: UUID, caller: Caller, action: Action, now: datetime
@@ -43,7 +45,8 @@ def routes(db: Database, clock: Clock) -> APIRouter:
         """One page of facts with their sources; a clinician's shows what the client shares."""
         now = clock()
         client, view = await shown(client_id, caller, "letter", now)
-        page = await asyncio.to_thread(_page, client, view, lang or client.language, now)
+        async with one_at_a_time:
+            page = await asyncio.to_thread(_page, client, view, lang or client.language, now)
         headers = {"Content-Disposition": 'inline; filename="limber-letter.pdf"'}
         return Response(page, media_type=PDF, headers=headers)
 
@@ -52,7 +55,8 @@ def routes(db: Database, clock: Clock) -> APIRouter:
         """A FHIR R4B bundle of observations, questionnaire responses, goals and the plan."""
         now = clock()
         client, view = await shown(client_id, caller, "fhir", now)
-        body = await asyncio.to_thread(_bundle, client, view, lang or client.language, now)
+        async with one_at_a_time:
+            body = await asyncio.to_thread(_bundle, client, view, lang or client.language, now)
         return Response(body, media_type=FHIR_JSON)
 
     return router
@@ -72,4 +76,5 @@ def _bundle(client: Person, view: dict[str, Any], language: Language, now: datet
     from services.booking.domain.fhir_check import checked  # noqa: PLC0415
 
     words = Wording(language, zone(client.tz))
-    return checked(fhir.bundle(view, name=client.name, words=words, now=now))
+    whole = fhir.bundle(view, name=client.name, language=client.language, words=words, now=now)
+    return checked(whole)

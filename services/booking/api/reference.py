@@ -31,6 +31,9 @@ VISITORS_TOO = frozenset(
 OWN_LINK = frozenset({"GET /v1/bookings/{booking_id}/calendar.ics"})
 """The query carries a token of its own, where calendar programs can send no header."""
 
+FILES = OWN_LINK | {"GET /v1/clients/{client_id}/letter.pdf"}
+"""Answers with the name of a file."""
+
 VERSIONED = frozenset(
     {
         "POST /v1/bookings/{booking_id}/reschedule",
@@ -66,6 +69,8 @@ ALSO: dict[str, tuple[int, ...]] = {
     "POST /v1/bookings": (403, 410),
     "DELETE /v1/holds/{hold_id}": (403,),
     "POST /v1/sign-in/verify": (401, 403),
+    "GET /v1/clients/{client_id}/letter.pdf": (429,),
+    "GET /v1/clients/{client_id}/fhir": (429,),
 }
 """Refusals that follow from nothing an operation takes."""
 
@@ -100,6 +105,18 @@ _VIEW: dict[str, Any] = {
 
 ANSWERS: dict[str, tuple[str, dict[str, Any]]] = {
     "GET /v1/bookings/{booking_id}/calendar.ics": ("text/calendar", {"type": "string"}),
+    "GET /v1/clients/{client_id}/letter.pdf": (
+        "application/pdf",
+        {"type": "string", "format": "binary"},
+    ),
+    "GET /v1/clients/{client_id}/fhir": (
+        "application/fhir+json",
+        {
+            "type": "object",
+            "description": "A FHIR R4B Bundle of type `collection`.",
+            "required": ["resourceType", "type", "entry"],
+        },
+    ),
     "GET /v1/clients/{client_id}/stream": ("text/event-stream", {"type": "string"}),
     "GET /v1/clients/{client_id}/progress": ("application/json", _VIEW),
     "POST /v1/sign-in": (
@@ -189,7 +206,7 @@ def _headers(method: str, name: str) -> dict[str, Any]:
         found |= ETAG
     if name in CACHED:
         found |= CACHE_CONTROL
-    if name in OWN_LINK:
+    if name in FILES:
         found |= FILE_NAME
     return found
 

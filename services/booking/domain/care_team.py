@@ -39,6 +39,9 @@ PARTS: dict[Purpose, frozenset[str]] = {
 }
 """A part of the view that no purpose names is shown to no member."""
 
+GATES = "gates"
+"""What of `safety` tells how screening and assessment turned out."""
+
 _CONSENT: dict[Purpose, ConsentPurpose] = {
     "progress": "share-progress",
     "plan": "share-plan",
@@ -68,6 +71,8 @@ def shared_view(view: Mapping[str, Any], share: Collection[Purpose]) -> dict[str
     """What a member sees of a client's view; `shared` says which purposes that is."""
     open_parts = ALWAYS.union(*(PARTS[purpose] for purpose in share))
     shown = {name: part for name, part in view.items() if name in open_parts}
+    if "assessment" not in share and isinstance(shown.get("safety"), dict):
+        shown["safety"] = {name: one for name, one in shown["safety"].items() if name != GATES}
     return shown | {"shared": list(in_order(share))}
 
 

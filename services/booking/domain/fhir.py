@@ -6,6 +6,7 @@ from typing import Any, TypeAlias
 from uuid import UUID, uuid5
 
 from services.booking.domain.letter_words import Wording
+from services.booking.domain.people import Language
 from shared.clock import rfc3339
 from shared.contracts.care import Instrument
 from shared.instruments.table import instrument
@@ -34,9 +35,14 @@ SCORES = (
 """What a check-in may hold beside pain, 0-10 each."""
 
 
-def bundle(view: Mapping[str, Any], *, name: str, words: Wording, now: datetime) -> dict[str, Any]:
-    """All that the view shows as one collection, ready for JSON; its ids are the view's."""
-    patient = _patient(view, name=name, words=words)
+def bundle(
+    view: Mapping[str, Any], *, name: str, language: Language, words: Wording, now: datetime
+) -> dict[str, Any]:
+    """All that the view shows as one collection, ready for JSON; its ids are the view's.
+
+    `language` is the client's own, `words` those of who reads it.
+    """
+    patient = _patient(view, name, language)
     resources = [patient, *_Resources(view, words).all()]
     return {
         "resourceType": "Bundle",
@@ -49,7 +55,7 @@ def bundle(view: Mapping[str, Any], *, name: str, words: Wording, now: datetime)
     }
 
 
-def _patient(view: Mapping[str, Any], *, name: str, words: Wording) -> Resource:
+def _patient(view: Mapping[str, Any], name: str, language: Language) -> Resource:
     return {
         "resourceType": "Patient",
         "id": view["client_id"],
@@ -57,7 +63,7 @@ def _patient(view: Mapping[str, Any], *, name: str, words: Wording) -> Resource:
         "name": [{"text": name}],
         "communication": [
             {
-                "language": {"coding": [{"system": "urn:ietf:bcp:47", "code": words.language}]},
+                "language": {"coding": [{"system": "urn:ietf:bcp:47", "code": language}]},
                 "preferred": True,
             }
         ],
