@@ -116,4 +116,13 @@ def _plan(shown: Plan, client: Client, rules: Rules, today: Today) -> dict[str, 
 
 
 def _item(item: PlanItem) -> dict[str, Any]:
-    return item.model_dump(mode="json")
+    # Written out: a view has dozens of them, and each check-in makes one.
+    return {
+        "option": item.option,
+        "family": item.family,
+        "effort": item.effort,
+        "per_week": item.per_week,
+        "sets": item.sets,
+        "repetitions": item.repetitions,
+        "minutes": item.minutes,
+    }

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from services.progress.domain.care import Plan, Revised
+from services.progress.domain.care import Care, Plan, Revised
 from services.progress.domain.doses import amount_of, less, share, variable_of
 from services.progress.domain.gates import closed
 from services.progress.domain.mask import Mask
@@ -32,9 +32,20 @@ def dose_heard(client: Client, report: Report, rules: Rules) -> Step:
     session = about(report, client.reports)
     if any(firing.rule == WORSE for firing in report.firings):
         return _revised(client, plan, _lowered(client, plan, session, rules), report)
-    if may_progress(client, report) and not closed(client.care, at, rules):
+    green = may_progress(client, report) and not _in_a_flare(client.care, session)
+    if green and not closed(client.care, at, rules):
         return _revised(client, plan, _raised(client, plan, session, rules), report)
     return Step(client)
+
+
+def _in_a_flare(care: Care, session: Iterable[Report]) -> bool:
+    """Whether a session met a flare, also one that has settled since: it was done with less."""
+    times = [report.at for report in session]
+    flares = [*care.earlier_flares, *([care.flare] if care.flare else [])]
+    return any(
+        one.since <= max(times) and (one.resolved_at is None or one.resolved_at >= min(times))
+        for one in flares
+    )
 
 
 def _raised(client: Client, plan: Plan, session: Iterable[Report], rules: Rules) -> list[Revised]:

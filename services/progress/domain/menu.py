@@ -49,9 +49,7 @@ def menu(client: Client, rules: Rules, today: Today) -> tuple[Choice, ...]:
 
 
 def _fill(family: Family, planned: list[Option], draft: Draft, mask: Mask) -> Option | None:
-    options = catalogue().by_code()
-    easier = [
-        options[code] for option in planned if option.family == family for code in option.easier
-    ]
-    allowed = mask.allowed(easier) or mask.allowed(draft.ranked(catalogue().select(family=family)))
-    return allowed[0] if allowed else None
+    allowed = mask.allowed(catalogue().select(family=family))
+    steps = {code for option in planned for code in option.easier}
+    easier = [option for option in allowed if option.code in steps]
+    return next(iter(easier or draft.ranked(allowed)), None)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.progress.domain.care import Revised
+from services.progress.domain.care import Flare, Revised
 from services.progress.domain.doses import today_dose
 from services.progress.domain.mask import Today
 from services.progress.domain.model import Client
@@ -135,6 +135,16 @@ def test_nothing_rises_under_a_hold_a_closed_gate_or_a_flare() -> None:
 
     for client in (under_hold, locked, gate, flare):
         assert [] == revisions(client, *a_session())
+
+
+def test_a_session_in_a_flare_raises_nothing_even_when_the_flare_has_settled() -> None:
+    began = NOW - timedelta(days=1)
+    over = Flare(id=UUID(int=9), by="client", since=began, resolved_at=NOW + timedelta(hours=18))
+    before = over.model_copy(update={"resolved_at": NOW - timedelta(minutes=1)})
+
+    assert [] == revisions(a_client(flare=over), *a_session())
+    assert [] == revisions(a_client(earlier_flares=(over,)), *a_session())
+    assert 1 == len(revisions(a_client(flare=before), *a_session()))
 
 
 def test_calm_has_no_step_up() -> None:

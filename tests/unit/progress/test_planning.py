@@ -16,7 +16,7 @@ from services.progress.domain.mask import Mask
 from services.progress.domain.model import Client
 from services.progress.domain.planning import KEPT, MOST_ITEMS
 from shared.contracts.care import Condition, Family, Health, Wish
-from shared.contracts.conclusions import PlanActivated, PlanDrafted
+from shared.contracts.conclusions import PlanActivated, PlanDrafted, PlanItem
 from shared.contracts.submissions import RedFlag
 from shared.vocabulary.codes import MovementFinding, PostureFinding, Region
 from tests.unit.progress.builders import CLIENT, NOW, RULES, after, answer, tell, view
@@ -246,9 +246,7 @@ def test_a_draft_is_recorded_and_shown_with_its_doses() -> None:
     assert (UUID(int=2001), RULES.version) == (told.plan_id, told.rules_version)
     assert ("drafted", str(told.plan_id)) == (shown["status"], shown["id"])
     assert [one.option for one in told.items] == [one["option"] for one in shown["items"]]
-    assert {"option", "family", "effort", "per_week", "sets", "repetitions", "minutes"} < set(
-        shown["items"][0]
-    )
+    assert {*PlanItem.model_fields, "masked"} == set(shown["items"][0])
     assert [] == shown["menu"]
 
 
