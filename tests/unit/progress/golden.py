@@ -102,6 +102,8 @@ def _said(event: Event) -> str | None:
             text = f"flare over after {event.days}"
         case RuleFired():
             text = f"{event.rule} begins {' '.join(event.codes)}"
+        case _:
+            pass
     return text
 
 
