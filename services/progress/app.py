@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from services.progress.consumers import subscriptions
 from services.progress.domain import rules
 from services.progress.handlers.passing import Passing
+from services.progress.handlers.reflect import Reflection
 from services.progress.settings import ProgressSettings
 from shared.http import create_app
 from shared.runtime import Runtime
@@ -16,12 +17,17 @@ from shared.runtime import Runtime
 def build(settings: ProgressSettings) -> FastAPI:
     """The service, running while the application does."""
     table = rules.load()
-    runtime = Runtime("progress", settings, subscriptions(table))
+
+    def heard() -> None:
+        reflection.wake()
+
+    runtime = Runtime("progress", settings, subscriptions(table), committed=heard)
     passing = Passing(runtime.db, table, runtime.clock, runtime.relay.wake)
+    reflection = Reflection(runtime.db, table, runtime.clock, runtime.relay.wake)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with runtime.running([passing.run]):
+        async with runtime.running([passing.run, reflection.run]):
             yield
 
     return create_app(

@@ -187,7 +187,10 @@ class FlareResolved(ProgressFact):
 
 
 class TrendComputed(ProgressFact):
-    """Where a measure goes, as an honest word with its 95 % interval over the window."""
+    """Where a measure goes, as an honest word with its 95 % interval over the window.
+
+    `answered` is the share of days, or of sessions, with a report.
+    """
 
     type: ClassVar[str] = "trend.computed.v1"
 
@@ -197,6 +200,7 @@ class TrendComputed(ProgressFact):
     n: int
     low: float | None = None
     high: float | None = None
+    answered: float | None = None
     at: Instant
 
 

@@ -178,17 +178,33 @@ class Weights(_Kept):
 
 
 class Proposal(_Kept):
-    """The newest set of options proposed."""
+    """The newest set of options proposed, as swapped since, for that plan.
+
+    `version` is the place in the log that it looked back from.
+    """
 
     id: UUID
     at: datetime
     options: tuple[str, ...]
     seed: str
     model_version: str
+    plan: UUID
+    version: int
+
+
+class Swapped(_Kept):
+    """A trainer took another option than the one proposed."""
+
+    at: datetime
+    given_up: str
+    taken: str
 
 
 class Trend(_Kept):
-    """Where a measure goes; low and high bound the change over the window."""
+    """Where a measure goes; low and high bound the change over the window.
+
+    `answered` is the share of days, or of sessions, with a report; null where nobody counts.
+    """
 
     measure: str
     verdict: Literal["too early", "unclear", "improving", "worsening"]
@@ -196,6 +212,7 @@ class Trend(_Kept):
     n: int
     low: float | None
     high: float | None
+    answered: float | None = None
 
 
 class Effect(_Kept):
@@ -231,7 +248,7 @@ class Care(_Kept):
     flare: Flare | None = None
     weights: Weights | None = None
     proposal: Proposal | None = None
-    swaps: tuple[tuple[str, str], ...] = ()
+    swaps: tuple[Swapped, ...] = ()
     trends: tuple[Trend, ...] = ()
     effects: tuple[Effect, ...] = ()
     milestones: tuple[Milestone, ...] = ()

@@ -8,8 +8,9 @@ from typing import Any, TypeAlias
 from services.progress.domain import view
 from services.progress.domain.assessing import assess
 from services.progress.domain.check_ins import check_in
+from services.progress.domain.choosing import swap, weights
 from services.progress.domain.clearance import decide_clearance
-from services.progress.domain.entries import TimePassed
+from services.progress.domain.entries import Reflected, TimePassed
 from services.progress.domain.intake import screen
 from services.progress.domain.lifting import lift
 from services.progress.domain.measures import goals, questionnaire
@@ -18,6 +19,7 @@ from services.progress.domain.next_step import next_step
 from services.progress.domain.outcome import Outcome, next_entry
 from services.progress.domain.passing import time_passed
 from services.progress.domain.planning import activate, comment, plan
+from services.progress.domain.reflecting import reflected
 from services.progress.domain.rules import Rules
 from shared.contracts.care import (
     AssessmentSubmitted,
@@ -28,6 +30,8 @@ from shared.contracts.care import (
     PlanSubmitted,
     QuestionnaireSubmitted,
     ScreeningSubmitted,
+    SwapSubmitted,
+    WeightsSubmitted,
 )
 from shared.contracts.event import Event
 from shared.contracts.submissions import CheckInSubmitted, HoldLiftSubmitted
@@ -38,6 +42,7 @@ DECISIONS: dict[type[Event], Decision] = {
     CheckInSubmitted: check_in,
     HoldLiftSubmitted: lift,
     TimePassed: time_passed,
+    Reflected: reflected,
     ScreeningSubmitted: screen,
     ClearanceDecisionSubmitted: decide_clearance,
     AssessmentSubmitted: assess,
@@ -46,6 +51,8 @@ DECISIONS: dict[type[Event], Decision] = {
     PlanSubmitted: plan,
     PlanActivationSubmitted: activate,
     PlanCommentSubmitted: comment,
+    WeightsSubmitted: weights,
+    SwapSubmitted: swap,
 }
 """Who decides on each type of entry; bookings are followed by `booking_changed`."""
 

@@ -18,11 +18,12 @@ class TimePassed(Event):
 
 
 class Proposed(Event):
-    """A set that was drawn, with the chance each option had."""
+    """A set that was drawn for a plan, with the chance each option had."""
 
     type: ClassVar[str] = "set.proposed.v1"
 
     set_id: UUID
+    plan_id: UUID
     options: tuple[str, ...]
     propensities: dict[str, float]
     seed: str

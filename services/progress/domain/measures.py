@@ -54,7 +54,8 @@ def questionnaire(client: Client, submission: QuestionnaireSubmitted, rules: Rul
         score=found.score,
         at=at,
     )
-    after = replace(next_entry(client, at), care=care)
+    after = next_entry(client, at)
+    after = replace(after, care=care, reported_version=after.version)
     mood = mood_heard(after, at, found.score, rules) if name == "phq-2" else Step(after)
     step = reached(mood.client, at, rules)
     return done(client, step.client, submission, rules, [recorded, *mood.events, *step.events])

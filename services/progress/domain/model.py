@@ -91,7 +91,7 @@ class Client:
     `reports` are newest first, as far back as rules and view look; firings only where in force;
     `bookings` the recent and coming ones; `lifted_version` the log's place of the last lift.
     `due_at` is when time alone changes something next; `reported_version` the log's place of the
-    last report, `reflected_version` how far the statistics have looked.
+    last entry that matters to the statistics, `reflected_version` how far these have looked.
     """
 
     id: UUID

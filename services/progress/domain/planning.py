@@ -102,6 +102,7 @@ def activate(client: Client, submission: PlanActivationSubmitted, rules: Rules) 
         at=at,
     )
     after = _with(next_entry(client, at), plans, revised=())
+    after = replace(after, reported_version=after.version)  # A set of options follows.
     return done(client, after, submission, rules, [told])
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
-from services.progress.domain import care_view, intake_view
+from services.progress.domain import care_view, intake_view, statistics_view
 from services.progress.domain.gates import closed
 from services.progress.domain.mask import Today
 from services.progress.domain.model import Client, Firing, Hold, Report, highest
@@ -74,6 +74,7 @@ def updated(client: Client, rules: Rules) -> ViewUpdated:
 
 def document(client: Client, rules: Rules) -> dict[str, Any]:
     """The progress view, ready for JSON; below 100 kB whatever the history."""
+    now = today(client, rules)
     return {
         "client_id": str(client.id),
         "version": client.version,
@@ -84,15 +85,18 @@ def document(client: Client, rules: Rules) -> dict[str, Any]:
         "assessment": care_view.assessment(client.care, rules),
         "questionnaires": care_view.questionnaires(client.care),
         "goals": care_view.goals(client.care),
-        "plan": care_view.plan(client, rules, today(client, rules)),
+        "plan": care_view.plan(client, rules, now),
         "check_ins": _check_ins(client.reports),
-        "trends": [],
-        "effects": [],
+        "trends": statistics_view.trends(client.care),
+        "effects": statistics_view.effects(client.care),
+        "recommendation": statistics_view.recommendation(client, rules, now),
+        "weights": statistics_view.weights(client.care),
+        "flare": statistics_view.flare(client.care),
         "milestones": care_view.milestones(client.care),
         "next": client.next,
         "safety": {
             "rules": [asdict(firing) for firing in in_force(client)],
-            "gates": intake_view.gates(today(client, rules).gates),
+            "gates": intake_view.gates(now.gates),
         },
     }
 

@@ -1,6 +1,6 @@
 """Clients: locked, loaded as far as a decision looks, and saved as decided."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
@@ -32,6 +32,10 @@ HOLDS_LIMIT = 100
 COMING_LIMIT = 20
 """Recent and coming bookings looked at; later ones cannot be the next step."""
 
+_CLIENT = (
+    "client_id as id, version, level, as_of, lifted_version, due_at, reported_version,"
+    " reflected_version, care, next"
+)
 _REPORT = (
     "id, version, kind, at, tz, booking_id, pain, stiffness, energy, mood, confidence, effort,"
     " enjoyment, worst_pain, exercises, red_flags, why, flare, level, firings"
@@ -50,13 +54,21 @@ async def lock_client(tx: Transaction, client_id: UUID) -> Client:
     """The client's row, held until the transaction ends; made when it is the first time."""
     # One statement also for a new client; what it updates is what it found, once it has the lock.
     row = await tx.fetchrow(
-        "insert into clients (client_id) values ($1)"
+        "insert into clients (client_id) values ($1)"  # noqa: S608
         " on conflict (client_id) do update set version = clients.version"
-        " returning client_id as id, version, level, as_of, lifted_version, due_at,"
-        " reported_version, reflected_version, care, next",
+        f" returning {_CLIENT}",
         client_id,
     )
-    return Client(**{**row, "care": Care.model_validate(row["care"])})
+    return _client(row)
+
+
+async def read_client(tx: Transaction, client_id: UUID) -> Client:
+    """The client as it is now, while others may work on it; it was locked before."""
+    row = await tx.fetchrow(
+        f"select {_CLIENT} from clients where client_id = $1",  # noqa: S608
+        client_id,
+    )
+    return _client(row)
 
 
 async def load_reports(
@@ -77,6 +89,32 @@ async def load_reports(
         HISTORY_LIMIT,
     )
     return tuple(_report(dict(row)) for row in rows)
+
+
+async def load_history(
+    tx: Transaction, client_id: UUID, since: datetime, most: int
+) -> tuple[Report, ...]:
+    """At most so many reports since an instant, newest first, as the statistics look at them."""
+    rows = await tx.fetch(
+        f"select {_REPORT_READ} from check_ins where client_id = $1 and at >= $2"  # noqa: S608
+        " order by at desc, version desc limit $3",
+        client_id,
+        since,
+        most,
+    )
+    return tuple(_report(dict(row)) for row in rows)
+
+
+async def count_sessions(tx: Transaction, client_id: UUID, since: datetime, until: datetime) -> int:
+    """How many sessions ended between two instants, and were neither cancelled nor missed."""
+    found: int = await tx.fetchval(
+        "select count(*) from bookings where client_id = $1 and end_at > $2 and end_at <= $3"
+        " and status in ('confirmed', 'completed')",
+        client_id,
+        since,
+        until,
+    )
+    return found
 
 
 async def load_holds(
@@ -189,6 +227,10 @@ async def forget_state(tx: Transaction, client_id: UUID) -> Client:
     return client
 
 
+def _client(row: Mapping[str, Any]) -> Client:
+    return Client(**{**row, "care": Care.model_validate(row["care"])})
+
+
 def _hold_row(hold: Hold) -> dict[str, Any]:
     return asdict(hold) | {
         "id": str(hold.id),
@@ -220,11 +262,20 @@ async def due_clients(tx: Transaction, now: datetime, most: int) -> list[UUID]:
     return [row["client_id"] for row in rows]
 
 
-async def unreflected_clients(tx: Transaction, most: int) -> list[UUID]:
-    """Clients with reports the statistics have not seen."""
+async def unreflected_clients(tx: Transaction, most: int) -> dict[UUID, int]:
+    """Clients with reports the statistics have not seen, any of them, with their versions."""
     rows = await tx.fetch(
-        "select client_id from clients where reported_version > reflected_version"
-        " order by client_id limit $1",
+        "select client_id, version from clients where reported_version > reflected_version"
+        " limit $1",
         most,
     )
-    return [row["client_id"] for row in rows]
+    return {row["client_id"]: row["version"] for row in rows}
+
+
+async def claim_reflection(tx: Transaction, client_id: UUID) -> bool:
+    """Whether this transaction is the only one that computes for the client, until it ends."""
+    claimed: bool = await tx.fetchval(
+        "select pg_try_advisory_xact_lock(hashtextextended($1, 'clients'::regclass::bigint))",
+        str(client_id),
+    )
+    return claimed
