@@ -65,6 +65,7 @@ def test_the_view_has_what_the_api_names() -> None:
     assert {
         "client_id", "version", "level", "holds", "screening", "clearance", "assessment", "plan",
         "check_ins", "trends", "effects", "milestones", "next", "safety", "questionnaires", "goals",
+        "recommendation", "weights", "flare",
     } == set(document)  # fmt: skip
     [check_in] = document["check_ins"]
     assert ("2026-03-02T15:00:00Z", 6, "modify") == (
