@@ -1,6 +1,6 @@
 """Rules A1 to A3: how the morning and the second day after a session compare with before it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -16,6 +16,7 @@ from services.progress.domain.sessions import (
     mornings,
     opening,
 )
+from shared.options.catalogue import catalogue
 
 NEAR = timedelta(days=2)
 """Beyond A3's own hours, how much further apart a session's first report may be."""
@@ -148,7 +149,7 @@ def _second_day(
             "before": whole(base),
             "hours": whole(hours),
         }
-        for option in done_options(session) or (None,):
+        for option in _suspects(session) or (None,):
             if first.version > _unlocked(facts.client, option):
                 yield option, (SECOND_DAY, inputs)
 
@@ -157,13 +158,13 @@ def _second_time(
     rule: Rule, facts: Facts, reports: Sequence[Report]
 ) -> Iterator[tuple[str | None, tuple[int, dict[str, object]]]]:
     session = about(facts.report, reports)
-    options = done_options(session)
+    options = _suspects(session)
     a2 = facts.rules.by_id["A2"]
     if not options or _worse_morning(session, facts.usual, a2) is None:
         return
     reach = rule.days("within_days")
     worse = [
-        (morning, set(done_options(other)))
+        (morning, set(_suspects(other)))
         for other in by_session(reports)
         if (morning := _worse_morning(other, facts.usual, a2)) is not None
         and abs(morning.at - facts.report.at) <= reach
@@ -173,6 +174,13 @@ def _second_time(
         times = sum(1 for one, done in worse if option in done and one.version > since)
         if times >= rule.limits["times"]:
             yield option, (SECOND_TIME, {"times": times})
+
+
+def _suspects(session: Sequence[Report]) -> tuple[str, ...]:
+    """The options that can be behind a worse day: calm ones only where nothing else was done."""
+    done, known = done_options(session), catalogue().by_code()
+    exerted = tuple(one for one in done if one not in known or known[one].family != "calm")
+    return exerted or done
 
 
 def _unlocked(client: Client, option: str | None) -> int:

@@ -20,6 +20,7 @@ from tests.unit.progress.golden import (
 )
 
 ROW, SQUAT = (Exercise("row", True, 1, None),), (Exercise("squat", True, 1, None),)
+CALM = (Exercise("soft-belly-breathing", True, 0, None),)
 A1, A2 = "go | A1:may-progress", "modify | A2:ask-why"
 KEEP = "go-care | A1:keep-dose"
 A3 = "hold | A3:option-locked | hold option row"
@@ -115,6 +116,11 @@ SECOND_DAY = (
         a_client(session(ago(hours=41), exercises=())), says("daily", 5)),
     hears("A3 names each exercise", f"{A3} | hold option squat",
         a_client(session(ago(hours=41), exercises=(*ROW, *SQUAT))), says("daily", 5)),
+    hears("A3 spares what is calm", A3,
+        a_client(session(ago(hours=41), exercises=(*ROW, *CALM))), says("daily", 5)),
+    hears("A3 names what is calm where nothing else was done",
+        "hold | A3:option-locked | hold option soft-belly-breathing",
+        a_client(session(ago(hours=41), exercises=CALM)), says("daily", 5)),
     hears("A3 counts from the booking's end", "go",
         a_client(
             [past("pre", 3, ago(hours=42), **BOOKED), past("post", 1, ago(hours=41), **BOOKED)],
