@@ -26,15 +26,16 @@ PARTS: dict[Purpose, frozenset[str]] = {
             "check_ins",
             "questionnaires",
             "goals",
-            "flare",
             "trends",
             "effects",
+            "weights",
+            "flare",
             "milestones",
             "safety",
             "next",
         }
     ),
-    "plan": frozenset({"plan"}),
+    "plan": frozenset({"plan", "recommendation"}),
     "assessment": frozenset({"screening", "clearance", "assessment"}),
 }
 """A part of the view that no purpose names is shown to no member."""

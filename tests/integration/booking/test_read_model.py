@@ -57,8 +57,9 @@ async def test_a_client_nothing_is_known_of_has_an_empty_view(door: FrontDoor) -
 
     assert (client, 0, "unknown") == (view["client_id"], view["version"], view["level"])
     assert {
-        "client_id", "version", "level", "holds", "screening", "clearance", "assessment", "plan",
-        "check_ins", "trends", "effects", "milestones", "next", "safety",
+        "client_id", "version", "level", "holds", "screening", "clearance", "assessment",
+        "questionnaires", "goals", "plan", "check_ins", "trends", "effects", "recommendation",
+        "weights", "flare", "milestones", "next", "safety",
     } == view.keys()  # fmt: skip
 
 
