@@ -4,7 +4,7 @@ import tomllib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from graphlib import CycleError, TopologicalSorter
 from importlib import resources
 from typing import TypeVar, get_args
@@ -78,8 +78,12 @@ class Catalogue:
     version: str
     options: tuple[Option, ...]
 
-    def by_code(self) -> dict[str, Option]:
+    def by_code(self) -> Mapping[str, Option]:
         """Each option by its code."""
+        return self._by_code
+
+    @cached_property
+    def _by_code(self) -> Mapping[str, Option]:
         return {option.code: option for option in self.options}
 
     def select(

@@ -1,6 +1,5 @@
 """The one document per client that the page shows."""
 
-import json
 from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
@@ -18,6 +17,9 @@ SHOWN_CHECK_INS = 90
 
 CHECK_INS_BYTES = 60_000
 """The check-ins' share of the 100 kB a document may have; older ones are left out beyond it."""
+
+ITEM_BYTES, EXERCISE_BYTES, WORD_BYTES = 480, 72, 4
+"""An item of a check-in without its lists, an exercise without its option, a word of a list."""
 
 SHOWN_EXERCISES, EXERCISES_BYTES = 20, 2_000
 """A session with more exercises than this is shown without them, with their number."""
@@ -105,12 +107,28 @@ def _check_ins(reports: Iterable[Report]) -> list[dict[str, Any]]:
     shown: list[dict[str, Any]] = []
     room = CHECK_INS_BYTES
     for report in reports:
-        item = _check_in(report)
-        room -= len(json.dumps(item))
+        room -= _most_bytes(report)
         if room < 0 or len(shown) == SHOWN_CHECK_INS:
             break
-        shown.append(item)
+        shown.append(_check_in(report))
     return shown
+
+
+def _most_bytes(report: Report) -> int:
+    # Added up, as writing each item as JSON to measure it took most of a check-in's time.
+    exercises = _exercises_bytes(report)
+    words = sum(len(word) + WORD_BYTES for word in (*report.red_flags, *report.why))
+    return ITEM_BYTES + words + (0 if exercises > EXERCISES_BYTES else exercises)
+
+
+def _exercises_bytes(report: Report) -> int:
+    if len(report.exercises) > SHOWN_EXERCISES:
+        return EXERCISES_BYTES + 1
+    # A letter that is not ASCII is written as six.
+    return sum(
+        EXERCISE_BYTES + len(one.option) * (1 if one.option.isascii() else 6)
+        for one in report.exercises
+    )
 
 
 def _check_in(report: Report) -> dict[str, Any]:
@@ -138,10 +156,17 @@ def _check_in(report: Report) -> dict[str, Any]:
 
 
 def _exercises(report: Report) -> list[dict[str, Any]]:
-    if len(report.exercises) > SHOWN_EXERCISES:
+    if _exercises_bytes(report) > EXERCISES_BYTES:
         return []
-    exercises = [asdict(exercise) for exercise in report.exercises]
-    return exercises if len(json.dumps(exercises)) <= EXERCISES_BYTES else []
+    return [
+        {
+            "option": one.option,
+            "done": one.done,
+            "worst_pain": one.worst_pain,
+            "enjoyment": one.enjoyment,
+        }
+        for one in report.exercises
+    ]
 
 
 def _hold(hold: Hold) -> dict[str, Any]:
