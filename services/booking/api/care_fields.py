@@ -59,7 +59,7 @@ AvoidedCode = Annotated[OptionCode, AfterValidator(_avoidable)]
 """An option, a family or a region."""
 
 FindingWord = Annotated[str, Field(min_length=1, max_length=80), Storable, NotBlank]
-"""A code of the vocabulary, or what it has no code for: such a word stays between those two."""
+"""A code of the vocabulary, or a word for what it has no code for, which is shown as `other`."""
 
 YesOrNo = Annotated[bool, Field(strict=True)]
 

@@ -151,7 +151,7 @@ async def test_what_is_reported_reaches_progress_as_it_was_given(
     assert f"/v1/clients/{ann['id']}/submissions/{submission['id']}" == submission["url"]
     (event,) = await door.published(topic="booking.submissions")
     assert (told_as, ann["id"]) == (event.type, event.key)
-    assert EVENT_TYPES[told_as].model_validate(event.data)
+    EVENT_TYPES[told_as].model_validate(event.data)
     trainer = str(
         await door.value("select id from people where email = 'trainer01@limber.example'")
     )
