@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from services.progress.domain.misses import answered, took_place
+from services.progress.domain.misses import given_kinds, took_place
 from services.progress.domain.model import Booking, Client
 from services.progress.domain.next_step import next_morning
 from services.progress.domain.outcome import Step
@@ -53,6 +53,9 @@ def _askings(client: Client, rules: Rules) -> Iterator[_Asking]:
     for booking in client.bookings:
         if not took_place(booking):
             continue
+        given = given_kinds(client.reports, booking)
+        if "next-morning" in given:
+            continue
         morning = next_morning(booking)
         for asking in (
             _Asking(booking.end_at + figures.after_session, booking, "post"),
@@ -60,11 +63,5 @@ def _askings(client: Client, rules: Rules) -> Iterator[_Asking]:
             _Asking(morning + figures.after_morning, booking, "next-morning", reminder=True),
         ):
             new = since is None or asking.at > since
-            if new and asking.at < booking.end_at + waited and not _given(client, asking):
+            if new and asking.kind not in given and asking.at < booking.end_at + waited:
                 yield asking
-
-
-def _given(client: Client, asking: _Asking) -> bool:
-    # Once the morning is told, nobody is asked about the session itself any more.
-    kinds: set[CheckInKind] = {asking.kind, "next-morning"}
-    return any(answered(client.reports, asking.booking, kind) for kind in kinds)

@@ -65,19 +65,23 @@ def took_place(booking: Booking) -> bool:
     return booking.status in {"confirmed", "completed"}
 
 
-def answered(reports: Iterable[Report], booking: Booking, kind: CheckInKind) -> bool:
-    """Whether a check-in of that kind was given about a session."""
+def given_kinds(reports: Iterable[Report], booking: Booking) -> set[CheckInKind]:
+    """What was told about a session; `reports` newest first."""
     first, last = booking.start_at - APART, booking.end_at + APART
-    return any(
-        report.kind == kind and first <= report.at <= last and speaks_of(report, booking)
-        for report in reports
-    )
+    kinds: set[CheckInKind] = set()
+    for report in reports:
+        if report.at < first:
+            break
+        new = report.at <= last and report.kind not in kinds
+        if new and report.kind != "daily" and speaks_of(report, booking):
+            kinds.add(report.kind)
+    return kinds
 
 
 def _unanswered(client: Client) -> Iterator[Booking]:
     for booking in client.bookings:
         open_still = took_place(booking) and booking.id not in client.care.missed
-        if open_still and not answered(client.reports, booking, "next-morning"):
+        if open_still and "next-morning" not in given_kinds(client.reports, booking):
             yield booking
 
 

@@ -1,6 +1,6 @@
 """Rules A1 to A3: how the morning and the second day after a session compare with before it."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
