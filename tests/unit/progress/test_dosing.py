@@ -18,7 +18,7 @@ from services.progress.domain.view import today as today_of
 from shared.contracts.conclusions import PlanItem, PlanRevised
 from shared.contracts.submissions import CheckInSubmitted
 from tests.unit.progress.builders import NOW, RULES, a_check_in, after, tell
-from tests.unit.progress.planned import assessed, held, item, planned, ready
+from tests.unit.progress.planned import a_plan, an_activation, assessed, held, item, planned, ready
 
 DONE = ("easy-walk", "chair-stands")
 
@@ -193,11 +193,20 @@ def test_a_dose_never_falls_below_one() -> None:
     assert {"easy-walk": (None, 1)} == doses(after(client, a_session(morning=6)))
 
 
-def test_a_new_plan_starts_with_its_own_doses() -> None:
+def test_a_new_plan_starts_with_its_own_doses_and_without_what_was_revised() -> None:
     raised = after(a_client(), a_session())
+    anew = after(
+        raised,
+        [
+            a_plan({"option": "easy-walk", "per_week": 2, "minutes": 20}),
+            an_activation(UUID(int=2001)),
+        ],
+    )
 
     assert (None, 11) == doses(raised)["easy-walk"]
     assert 1 == len(raised.care.revised)
+    assert {"easy-walk": (None, 20)} == doses(anew)
+    assert () == anew.care.revised
 
 
 @pytest.mark.parametrize(

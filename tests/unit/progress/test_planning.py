@@ -148,6 +148,14 @@ def test_a_draft_covers_the_four_families_with_six_to_ten_options(
     assert 1 >= sum(OPTIONS[one.option].kind in TIPS for one in items)
 
 
+def test_who_enjoys_tips_still_gets_one_and_something_to_do_in_a_session() -> None:
+    codes = drafted(ready(screening=screened("fibromyalgia", enjoys=("sleep", "food", "stress"))))
+    calm = [OPTIONS[code].kind for code in codes if OPTIONS[code].family == "calm"]
+
+    assert 1 == sum(kind in TIPS for kind in calm)
+    assert len(calm) > 1
+
+
 def test_no_two_steps_of_one_ladder_are_drafted() -> None:
     for condition in get_args(Condition):
         codes = drafted(ready(condition))
