@@ -265,6 +265,7 @@ def test_only_a_clinician_ends_what_a_clinician_limited_or_refused(decision: Dec
 
     free = life(decided(client, at=LATER, number=2), a_screening(4, at=LATER))
     assert ([], None) == (gates(free), clearance(free).max_effort)
+    assert [] == gates(life(free, a_screening(5, "medication", at=LATER)))
 
 
 def test_a_refusal_stands_although_the_client_becomes_active() -> None:
@@ -326,6 +327,13 @@ def test_a_change_or_a_refusal_holds_a_plan_that_is_active(active: bool) -> None
     assert (level, level) == (changed.level, refused.level)
     held = [("G3", "see-clinician")] if active else []
     assert (held, held) == (in_force(changed), in_force(refused))
+
+
+def test_a_pregnancy_is_told_by_its_own_rule_also_where_a_plan_is_active() -> None:
+    client = planning(life(Client(CLIENT), a_screening(1)))
+    pregnant = life(client, a_screening(2, "pregnant", at=LATER))
+
+    assert ("hold", [("G4", "professional-advice")]) == (pregnant.level, in_force(pregnant))
 
 
 @pytest.mark.parametrize(
