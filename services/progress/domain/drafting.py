@@ -1,9 +1,9 @@
 """A first plan from what is known of a client: which options, how hard, how often."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from statistics import fmean
 from typing import get_args
 
@@ -34,8 +34,11 @@ NOTHING = "nothing-notable"
 
 EXERTING: frozenset[Family] = frozenset({"strength", "low-impact"})
 
+REMEMBERED = 500
+"""Combinations of conditions and likings whose points are remembered, 80 numbers each."""
+
 TIPS: frozenset[Kind] = frozenset({"sleep", "food", "stress"})
-"""Calm options for the day, not for a session; a plan holds at most one by itself."""
+"""Calm options for the day, not for a session; a draft holds one of them all."""
 
 HARD_TO_COME_BY = frozenset({"stationary-bike", "walking-poles", "step"})
 
@@ -181,29 +184,55 @@ class Draft:
         return option.load <= load and not (light and option.effort > figures.light_effort_at_most)
 
     def _points(self, option: Option) -> int:
-        enjoys = () if self._care.screening is None else self._care.screening.enjoys
-        points = SUITS * any(one in option.suits for one in self._conditions)
-        points += ENJOYED * any(
-            liked in {option.code, option.family, option.kind} for liked in enjoys
-        )
-        points += AT_HOME * (option.place is None and HARD_TO_COME_BY.isdisjoint(option.equipment))
-        return points + self._region_points(option)
+        if catalogue().by_code().get(option.code) is option:
+            return self._points_by_code[option.code]
+        return _points(option, self._conditions, self._enjoys) + self._region_points(option)
+
+    @cached_property
+    def _points_by_code(self) -> Mapping[str, int]:
+        known = _catalogue_points(self._conditions, self._enjoys)
+        return {one.code: known[one.code] + self._region_points(one) for one in catalogue().options}
+
+    @property
+    def _enjoys(self) -> tuple[str, ...]:
+        return () if self._care.screening is None else self._care.screening.enjoys
 
     def _region_points(self, option: Option) -> int:
+        # Calm is for the whole person, wherever it hurts.
+        if option.family == "calm":
+            return 0
         return min(REGION * max(self.regions[one] for one in option.regions), REGION_AT_MOST)
 
     def _best(self, options: Sequence[Option], most: int, chosen: Sequence[Option]) -> list[Option]:
-        """The first of them, without two steps of one ladder and with one tip at most."""
+        """The first of them, without two steps of one ladder, or two calm ones of a kind."""
         taken: list[Option] = []
         for option in options:
             if len(taken) >= most:
                 break
             so_far = [*chosen, *taken]
             ladder = {step for one in so_far for step in (*one.easier, *one.harder)}
-            tip = option.kind in TIPS and any(one.kind in TIPS for one in so_far)
-            if option.code not in ladder and not tip:
+            again = option.family == "calm" and _calm(option) in map(_calm, so_far)
+            if option.code not in ladder and not again:
                 taken.append(option)
         return taken
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _catalogue_points(
+    conditions: tuple[Condition, ...], enjoys: tuple[str, ...]
+) -> Mapping[str, int]:
+    return {one.code: _points(one, conditions, enjoys) for one in catalogue().options}
+
+
+def _points(option: Option, conditions: Iterable[Condition], enjoys: Iterable[str]) -> int:
+    points = SUITS * any(one in option.suits for one in conditions)
+    points += ENJOYED * any(liked in {option.code, option.family, option.kind} for liked in enjoys)
+    points += AT_HOME * (option.place is None and HARD_TO_COME_BY.isdisjoint(option.equipment))
+    return points
+
+
+def _calm(option: Option) -> str:
+    return "tip" if option.kind in TIPS else option.kind
 
 
 def _notable(findings: Iterable[Finding]) -> list[Finding]:

@@ -156,6 +156,14 @@ def test_who_enjoys_tips_still_gets_one_and_something_to_do_in_a_session() -> No
     assert len(calm) > 1
 
 
+def test_calm_is_chosen_for_variety_wherever_it_hurts() -> None:
+    for condition in get_args(Condition):
+        codes = drafted(ready(condition))
+        kinds = [OPTIONS[code].kind for code in codes if OPTIONS[code].family == "calm"]
+
+        assert ["breathing", "mindfulness"] == kinds
+
+
 def test_no_two_steps_of_one_ladder_are_drafted() -> None:
     for condition in get_args(Condition):
         codes = drafted(ready(condition))
