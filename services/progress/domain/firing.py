@@ -31,6 +31,10 @@ class Firing:
     detail: str
     inputs: dict[str, Any]
 
+    def as_stored(self) -> dict[str, Any]:
+        """All of it, as it is stored and shown."""
+        return dict(vars(self))
+
     def as_action(self) -> Action:
         """What the client is told."""
         return Action(

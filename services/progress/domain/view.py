@@ -1,7 +1,6 @@
 """The one document per client that the page shows."""
 
 from collections.abc import Iterable
-from dataclasses import asdict
 from typing import Any
 
 from services.progress.domain import care_view, intake_view, statistics_view
@@ -97,7 +96,7 @@ def document(client: Client, rules: Rules) -> dict[str, Any]:
         "milestones": care_view.milestones(client.care),
         "next": client.next,
         "safety": {
-            "rules": [asdict(firing) for firing in in_force(client)],
+            "rules": [firing.as_stored() for firing in in_force(client)],
             "gates": intake_view.gates(now.gates),
         },
     }

@@ -1,7 +1,6 @@
 """Clients: locked, loaded as far as a decision looks, and saved as decided."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -173,7 +172,10 @@ async def save_client(tx: Transaction, client: Client, placed: Sequence[Hold] = 
 
 async def add_report(tx: Transaction, client_id: UUID, report: Report) -> None:
     """Store a check-in as judged."""
-    values = asdict(report)
+    values = vars(report) | {
+        "exercises": [vars(one) for one in report.exercises],
+        "firings": [vars(one) for one in report.firings],
+    }
     columns = _REPORT.split(", ")
     places = ", ".join(f"${number}" for number in range(2, len(columns) + 2))
     await tx.execute(
@@ -232,7 +234,8 @@ def _client(row: Mapping[str, Any]) -> Client:
 
 
 def _hold_row(hold: Hold) -> dict[str, Any]:
-    return asdict(hold) | {
+    return vars(hold) | {
+        "firings": [vars(one) for one in hold.firings],
         "id": str(hold.id),
         "check_in_id": None if hold.check_in_id is None else str(hold.check_in_id),
         "since": rfc3339(hold.since),
