@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from services.booking.api import care, clinic, plans
 from services.booking.domain import fhir
 from services.booking.domain.care_team import ALWAYS, PARTS
 from services.booking.domain.fhir_check import checked
@@ -14,6 +15,7 @@ from services.booking.domain.letter import letter
 from services.booking.domain.letter_words import Wording
 from services.booking.domain.people import Language
 from services.booking.queries.progress import empty_view
+from services.progress.domain import assessing, clearance, planning
 from services.progress.domain.decide import decide
 from services.progress.domain.model import Client
 from services.progress.domain.rules import load
@@ -76,6 +78,18 @@ def view() -> dict[str, Any]:
 def test_both_know_the_same_parts_and_each_belongs_to_a_purpose(view: dict[str, Any]) -> None:
     assert view.keys() == empty_view(UUID(int=1)).keys()
     assert view.keys() == ALWAYS.union(*PARTS.values())
+
+
+def test_what_the_door_lets_in_progress_does_not_refuse_for_its_size() -> None:
+    doses = (planning.PER_WEEK, planning.SETS, planning.REPETITIONS, planning.MINUTES)
+    assert [one.at_most for one in doses] == [
+        plans.MOST_TIMES, plans.MOST_SETS, plans.MOST_REPETITIONS, plans.MOST_MINUTES,
+    ]  # fmt: skip
+    assert {1} == {one.at_least for one in doses}
+    assert plans.MOST_ITEMS <= planning.MOST_ITEMS
+    assert care.MOST_FINDINGS <= assessing.MOST_FINDINGS
+    assert care.MOST_MEASURED <= assessing.MOST_JOINTS
+    assert clinic.MOST_AVOIDED <= clearance.MOST_AVOIDED
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])

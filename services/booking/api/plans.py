@@ -23,8 +23,8 @@ from shared.postgres import Transaction
 MOST_ITEMS = 20
 """Twice of what a drafted plan has; more than a week has room for."""
 
-MOST_TIMES, MOST_SETS, MOST_REPETITIONS, MOST_MINUTES = 14, 10, 100, 180
-"""Twice a day; and of one time what somebody does who trains for a race. Beyond is a slip."""
+MOST_TIMES, MOST_SETS, MOST_REPETITIONS, MOST_MINUTES = 7, 6, 30, 90
+"""Times a week; and of one time more than low impact asks of anybody. Beyond is a slip."""
 
 
 class PlanItemFields(Body):
@@ -54,8 +54,15 @@ class PlanFields(Body):
         """What is sent.
 
         Raises:
-            Invalid: an option is there twice.
+            Invalid: an option is there twice, or its dose counts two ways.
         """
+        both = [
+            FieldError(f"items.{number}.minutes", "counts beside repetitions: give one of the two")
+            for number, item in enumerate(self.items or ())
+            if item.minutes is not None and item.repetitions is not None
+        ]
+        if both:
+            raise Invalid("invalid", "A dose is repetitions or minutes, not both.", fields=both)
         options = [item.option for item in self.items or ()]
         times = Counter(options)
         twice = [

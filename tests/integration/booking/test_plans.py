@@ -10,7 +10,7 @@ from shared.contracts.conclusions import PlanDrafted
 from tests.integration.booking.front_door import NOW, FrontDoor, problem
 
 ITEM = {"option": "easy-walk", "per_week": 3, "minutes": 15}
-DOSES = {"per_week": 14, "sets": 10, "repetitions": 100, "minutes": 180}
+DOSES = {"per_week": 7, "sets": 6, "repetitions": 30, "minutes": 90}
 """Each at its most; the least is one."""
 
 
@@ -149,6 +149,7 @@ async def test_what_is_wrong_in_a_plan_is_named(door: FrontDoor, ann: dict[str, 
             for name, most in DOSES.items()
             for value in (0, most + 1, "3", True, 2.5)
         ),
+        ({"items": [ITEM | {"repetitions": 8}]}, ["items.0.minutes"]),
         ({"note": "n" * 1001}, ["note"]),
         ({"note": "a\0b"}, ["note"]),
         ({"status": "active"}, ["status"]),
@@ -168,5 +169,6 @@ async def test_what_is_wrong_in_a_plan_is_named(door: FrontDoor, ann: dict[str, 
 async def test_doses_at_their_edges_are_taken(door: FrontDoor, ann: dict[str, str]) -> None:
     for name, most in DOSES.items():
         for value in (1, most):
-            body = {"items": [ITEM | {name: value}]}
+            dose = {"option": "bridges", "per_week": 3, name: value}
+            body = {"items": [dose]}
             await door.made(f"/v1/clients/{ann['id']}/plans", body, token=ann["trainer"])
