@@ -8,7 +8,17 @@ from pathlib import Path
 
 import uvloop
 
-from tests.bench import against_pgbench, footprint, journeys, kit, poison, slots, waitlist
+from tests.bench import (
+    against_pgbench,
+    drain,
+    footprint,
+    history,
+    journeys,
+    kit,
+    poison,
+    slots,
+    waitlist,
+)
 from tests.bench.report import Row, machine, table, write_json
 from tests.bench.setting import Setting, running
 
@@ -23,6 +33,8 @@ PARTS: dict[str, Callable[[Setting], Awaitable[list[Row]]]] = {
     "bookings-at-once": against_pgbench.bookings_at_once,
     "slots": slots.offers,
     "poison": poison.neighbours,
+    "drain": drain.drain,
+    "history": history.history,
     "footprint": footprint.footprint,
 }
 """In this order: memory is looked at when all the load has gone through."""
