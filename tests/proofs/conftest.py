@@ -1,5 +1,5 @@
 """The front door for proofs that need one."""
 
-from tests.integration.booking.conftest import door, home
+from tests.integration.booking.conftest import door, front, home
 
-__all__ = ["door", "home"]
+__all__ = ["door", "front", "home"]

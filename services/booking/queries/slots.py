@@ -155,10 +155,11 @@ async def nearest(
     wished = min(max(start.timestamp(), earliest), latest)
     near = LOOK_AROUND.total_seconds()
     around = int(wished - near), int(wished + near)
-    best: dict[int, Trainer] = {}
-    for one in await openings(tx, wish, within=[around], now=now):
-        for at in slots.nearest(one.starts, wished, count):
-            best.setdefault(at, one.trainer)
+    best = _nearest(await openings(tx, wish, within=[around], now=now), wished, count)
+    if len(best) < count and wish.trainer_id is not None:
+        # A trainer may be away for weeks, or be booked only a short time ahead.
+        anywhere = await openings(tx, wish, within=[(earliest, latest)], now=now)
+        best = _nearest(anywhere, wished, count)
     return [
         Alternative(
             start=rfc3339(at),
@@ -167,6 +168,15 @@ async def nearest(
         )
         for at in slots.nearest(sorted(best), wished, count)
     ]
+
+
+def _nearest(found: Sequence[Opening], wished: float, count: int) -> dict[int, Trainer]:
+    """The starts that may be among the nearest, each with its best trainer."""
+    best: dict[int, Trainer] = {}
+    for one in found:
+        for at in slots.nearest(one.starts, wished, count):
+            best.setdefault(at, one.trainer)
+    return best
 
 
 async def explain(

@@ -4,8 +4,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from services.booking.domain import slots
-from services.booking.queries.slots import SlotWish, candidates, explain, openings
+from services.booking.queries.slots import SlotWish, candidates, explain, nearest, openings
 from shared.postgres import Transaction
+from tests.integration.booking.front_door import utc
 from tests.integration.booking.trainers_time import (
     AMARA,
     BENOIT,
@@ -166,3 +167,20 @@ async def test_offering_and_explaining_never_disagree_with_all_rules_on(tx: Tran
             codes_seen |= {reason.code for reason in reasons}
         assert {"outside-hours", "off", "off-grid", "taken"} <= codes_seen
         assert (wish.mode == "in-person") == ("unreachable" in codes_seen)
+
+
+async def test_alternatives_are_found_though_the_trainer_is_away_for_weeks_or_booked_shortly_ahead(
+    tx: Transaction,
+) -> None:
+    away = timedelta(days=40)
+    await take_off(tx, AMARA, TEN - away, TEN + away)
+    await tx.execute("update trainers set window_days = 10 where id = $1", BENOIT)
+
+    after_leave = await nearest(tx, of(AMARA), TEN, now=NOW)
+    last_days = await nearest(tx, of(BENOIT), TEN + timedelta(days=100), now=NOW)
+
+    first_morning = (TEN + away).replace(hour=13)
+    expected = [first_morning + HOUR + n * HOUR / 2 for n in range(3)]
+    assert [utc(one) for one in expected] == [one["start"] for one in after_leave]
+    last_day = [f"2026-05-13T{time}:00Z" for time in ("20:00", "19:30", "19:00")]
+    assert last_day == [one["start"] for one in last_days]
