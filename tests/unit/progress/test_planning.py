@@ -1,124 +1,32 @@
-"""Plans: drafted to fit, never with a masked option, begun through open gates, one at a time."""
+"""Plans: written or drafted, begun through open gates, one at a time."""
 
-from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any, get_args
+from typing import Any
 from uuid import UUID
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.progress.domain.care import Care
-from services.progress.domain.drafting import TIPS, Draft
 from services.progress.domain.mask import Mask
 from services.progress.domain.model import Client
 from services.progress.domain.planning import KEPT, MOST_ITEMS
-from shared.contracts.care import Condition, Family, Health, Wish
 from shared.contracts.conclusions import PlanActivated, PlanDrafted, PlanItem
-from shared.contracts.submissions import RedFlag
-from shared.vocabulary.codes import MovementFinding, PostureFinding, Region
-from tests.unit.progress.builders import CLIENT, NOW, RULES, after, answer, tell, view
+from tests.unit.progress.anybody import clients
+from tests.unit.progress.builders import NOW, RULES, after, answer, tell, view
 from tests.unit.progress.planned import (
     OPTIONS,
     a_comment,
     a_plan,
     an_activation,
     assessed,
-    cleared,
-    finding,
-    healthy,
     held,
     ready,
     screened,
-    some_goals,
 )
 
-FAMILIES = set(get_args(Family))
 CODES = sorted(OPTIONS)
-
-
-def drafted(client: Client) -> list[str]:
-    """The options of a draft, in their order."""
-    return [one.option for one in Draft(client, RULES).items()]
-
-
-def clients() -> st.SearchStrategy[Client]:
-    """Anybody: conditions, answers, limits, holds, signs, findings, wishes."""
-    families_regions = st.sampled_from([*CODES, *FAMILIES, *get_args(Region)])
-    screening = st.builds(
-        lambda conditions, yes, flags, enjoys, wish, active: screened(
-            *conditions,
-            health=healthy(**dict.fromkeys(yes, True)),
-            red_flags=tuple(flags),
-            enjoys=tuple(enjoys),
-            wish=wish,
-            active=active,
-        ),
-        st.lists(st.sampled_from(get_args(Condition)), unique=True),
-        st.lists(st.sampled_from(sorted(Health.model_fields)), unique=True, max_size=4),
-        st.lists(st.sampled_from(get_args(RedFlag)), unique=True, max_size=2),
-        st.lists(families_regions, unique=True, max_size=3),
-        st.sampled_from(get_args(Wish)),
-        st.booleans(),
-    )
-    clearance = st.builds(
-        lambda status, avoid, effort: cleared(status, avoid=tuple(avoid), max_effort=effort),
-        st.sampled_from(["granted", "limited", "refused", "expired"]),
-        st.lists(families_regions, unique=True, max_size=4),
-        st.none() | st.integers(0, 10),
-    )
-    findings = st.lists(
-        st.builds(
-            finding,
-            st.sampled_from(get_args(Region)),
-            st.sampled_from(get_args(PostureFinding)),
-            st.integers(0, 3),
-        ),
-        max_size=4,
-    )
-    hold = st.builds(
-        lambda kind, option, flags: held(kind, "R2", option=option, flags=flags),
-        st.sampled_from(["session", "option", "joint"]),
-        st.none() | st.sampled_from(CODES),
-        st.lists(st.sampled_from(get_args(RedFlag)), max_size=2),
-    )
-    return st.builds(
-        lambda screening, clearance, posture, goals, holds: (
-            replace(
-                after(Client(CLIENT, as_of=NOW), [some_goals(*goals)] if goals else []),
-                holds=tuple(holds),
-            )
-            if screening is None
-            else _of(screening, clearance, posture, goals, holds)
-        ),
-        st.none() | screening,
-        st.none() | clearance,
-        findings,
-        st.lists(st.integers(0, 10), max_size=5),
-        st.lists(hold, max_size=3),
-    )
-
-
-def _of(screening: Any, clearance: Any, posture: Any, goals: Any, holds: Any) -> Client:
-    care = Care(
-        screening=screening, clearance=clearance, assessments=(assessed(posture=tuple(posture)),)
-    )
-    client = Client(CLIENT, as_of=NOW, care=care)
-    return replace(after(client, [some_goals(*goals)] if goals else []), holds=tuple(holds))
-
-
-@settings(max_examples=150, deadline=None)
-@given(clients())
-def test_a_draft_never_holds_a_masked_option_whatever_the_client(client: Client) -> None:
-    mask = Mask(client, RULES)
-    items = Draft(client, RULES).items()
-
-    assert [] == [one.option for one in items if mask.why_not(OPTIONS[one.option])]
-    assert len(items) <= RULES.plan.options_at_most
-    assert len({one.option for one in items}) == len(items)
-    assert items == Draft(client, RULES).items()
 
 
 @settings(max_examples=60, deadline=None)
@@ -136,123 +44,6 @@ def test_a_written_plan_with_a_masked_option_is_refused_whatever_the_client(
         assert (told.reason or "").startswith(bad[0])
 
 
-@pytest.mark.parametrize("condition", get_args(Condition))
-@pytest.mark.parametrize("wish", get_args(Wish))
-def test_a_draft_covers_the_four_families_with_six_to_ten_options(
-    condition: Condition, wish: Wish
-) -> None:
-    items = Draft(ready(screening=screened(condition, wish=wish)), RULES).items()
-
-    assert 6 <= len(items) <= 10
-    assert FAMILIES == {one.family for one in items}
-    assert 1 >= sum(OPTIONS[one.option].kind in TIPS for one in items)
-
-
-def test_who_enjoys_tips_still_gets_one_and_something_to_do_in_a_session() -> None:
-    codes = drafted(ready(screening=screened("fibromyalgia", enjoys=("sleep", "food", "stress"))))
-    calm = [OPTIONS[code].kind for code in codes if OPTIONS[code].family == "calm"]
-
-    assert 1 == sum(kind in TIPS for kind in calm)
-    assert len(calm) > 1
-
-
-def test_calm_is_chosen_for_variety_wherever_it_hurts() -> None:
-    for condition in get_args(Condition):
-        codes = drafted(ready(condition))
-        kinds = [OPTIONS[code].kind for code in codes if OPTIONS[code].family == "calm"]
-
-        assert ["breathing", "mindfulness"] == kinds
-
-
-def test_no_two_steps_of_one_ladder_are_drafted() -> None:
-    for condition in get_args(Condition):
-        codes = drafted(ready(condition))
-        steps = {step for code in codes for step in OPTIONS[code].harder}
-
-        assert set() == steps & set(codes)
-
-
-def test_a_draft_for_a_stiff_knee_that_likes_water() -> None:
-    client = ready(
-        screening=screened("osteoarthritis-knee", enjoys=("water-walk",)),
-        assessments=(
-            assessed(
-                posture=(finding("knee", "swelling", 1),),
-                mechanics=(finding("sit-to-stand", "needs-support", 2),),
-            ),
-        ),
-    )
-    codes = drafted(client)
-    regions = Counter(region for code in codes for region in OPTIONS[code].regions)
-
-    assert "water-walk" in codes
-    assert "knee" in {region for region, _ in regions.most_common(3)}
-    assert {"knee"} & {region for code in codes[:2] for region in OPTIONS[code].regions}
-
-
-def test_who_wishes_for_light_effort_is_drafted_no_more() -> None:
-    for condition in get_args(Condition):
-        screening = screened(condition, wish="light", enjoys=("strength", "low-impact"))
-        items = Draft(ready(screening=screening), RULES).items()
-
-        assert max(one.effort for one in items) <= 3
-
-
-@pytest.mark.parametrize(
-    ("more", "goals", "gentle"),
-    [
-        ({}, (), False),
-        ({}, (4, 4), False),
-        ({}, (3, 4), True),
-        ({"mechanics": (finding("squat", "stiff", 2),)}, (), False),
-        ({"mechanics": (finding("squat", "stiff", 3),)}, (), True),
-        ({"chair_stand": 8}, (), False),
-        ({"chair_stand": 7}, (), True),
-        ({"baseline": {"pain_now": 9, "pain_week": 6}}, (), False),
-        ({"baseline": {"pain_now": 0, "pain_week": 7}}, (), True),
-    ],
-)
-def test_who_is_limited_or_in_much_pain_starts_gently(
-    more: dict[str, Any], goals: tuple[int, ...], gentle: bool
-) -> None:
-    client = ready(assessments=(assessed(**more),))
-    client = after(client, [some_goals(*goals)] if goals else [])
-    draft = Draft(client, RULES)
-
-    assert gentle == draft.gentle
-    if gentle:
-        assert max(OPTIONS[one.option].load for one in draft.items()) <= 2
-
-
-def test_a_draft_is_never_harder_than_load_three() -> None:
-    client = ready(
-        screening=screened("osteoarthritis-knee", wish="vigorous", enjoys=("low-step-ups",))
-    )
-
-    assert "low-step-ups" not in drafted(client)  # load 4
-    assert any(
-        OPTIONS[code].load == 3
-        for code in drafted(
-            ready(
-                screening=screened("osteoarthritis-knee", wish="vigorous", enjoys=("chair-stands",))
-            )
-        )
-    )
-
-
-def test_who_was_not_active_starts_with_three_times_a_week() -> None:
-    active = ready(screening=screened("osteoarthritis-knee", enjoys=("thigh-squeezes",)))
-    inactive = ready(
-        screening=screened("osteoarthritis-knee", enjoys=("thigh-squeezes",), active=False)
-    )
-    weekly = [
-        {one.option: one.per_week for one in Draft(client, RULES).items()}["thigh-squeezes"]
-        for client in (active, inactive)
-    ]
-
-    assert [5, 3] == weekly
-
-
 def test_a_draft_is_recorded_and_shown_with_its_doses() -> None:
     outcome = tell(ready("back-pain"), a_plan(draft=True))
     [told] = [one for one in outcome.events if isinstance(one, PlanDrafted)]
@@ -264,15 +55,6 @@ def test_a_draft_is_recorded_and_shown_with_its_doses() -> None:
     assert [one.option for one in told.items] == [one["option"] for one in shown["items"]]
     assert {*PlanItem.model_fields, "masked"} == set(shown["items"][0])
     assert [] == shown["menu"]
-
-
-def test_a_clinicians_limits_shape_the_draft() -> None:
-    client = ready("back-pain", clearance=cleared("limited", max_effort=2, avoid=("lower-back",)))
-    items = Draft(client, RULES).items()
-
-    assert items
-    assert max(one.effort for one in items) <= 2
-    assert not any("lower-back" in OPTIONS[one.option].regions for one in items)
 
 
 @pytest.mark.parametrize(
@@ -443,15 +225,3 @@ def test_the_active_plan_outlives_any_number_of_drafts() -> None:
     assert client.care.plan is not None
     assert KEPT == len(client.care.plans)
     assert UUID(int=2019) == client.care.plans[-1].id
-
-
-def test_every_word_of_the_vocabulary_finds_its_region() -> None:
-    seen = assessed(
-        mechanics=tuple(
-            finding(movement, get_args(MovementFinding)[1], 1)
-            for movement in ("squat", "look-around", "carry", "roll-over")
-        )
-    )
-    found = Draft(ready(assessments=(seen,)), RULES).regions
-
-    assert {"knee", "hip", "neck", "wrist-hand", "shoulder", "lower-back", "pelvis"} == set(found)
