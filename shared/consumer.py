@@ -154,6 +154,10 @@ class Consumer:
         )
         self.subscriber(self._on_batch)
 
+    def at_work(self) -> bool:
+        """Whether a batch is in hand."""
+        return not self._idle.is_set()
+
     def assigned(self) -> bool:
         """Whether the group has given this consumer its partitions, or none: a standby."""
         return self.subscriber.consumer is not None and self._joined

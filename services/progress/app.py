@@ -23,7 +23,9 @@ def build(settings: ProgressSettings) -> FastAPI:
 
     runtime = Runtime("progress", settings, subscriptions(table), committed=heard)
     passing = Passing(runtime.db, table, runtime.clock, runtime.relay.wake)
-    reflection = Reflection(runtime.db, table, runtime.clock, runtime.relay.wake)
+    reflection = Reflection(
+        runtime.db, table, runtime.clock, runtime.relay.wake, busy=runtime.consumer.at_work
+    )
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:

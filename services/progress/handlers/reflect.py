@@ -29,6 +29,9 @@ MOST_REPORTS = 800
 QUIET_S = 0.2
 """A client is looked at once nothing was added for so long: a burst makes one reflection."""
 
+SHARE = 0.1
+"""Of the time statistics may take while reports are coming in: these are answered first."""
+
 IDLE_S = 2.0
 """How soon a client is found whom another replica heard of and never looked at."""
 
@@ -45,12 +48,20 @@ class Reflection:
     """
 
     def __init__(
-        self, db: Database, rules: Rules, clock: Clock, committed: Callable[[], None]
+        self,
+        db: Database,
+        rules: Rules,
+        clock: Clock,
+        committed: Callable[[], None],
+        *,
+        busy: Callable[[], bool] = lambda: False,
     ) -> None:
+        """`busy` says whether reports are being worked through at the moment."""
         self._db = db
         self._rules = rules
         self._clock = clock
         self._committed = committed
+        self._busy = busy
         self._woken = asyncio.Event()
         self._seen: dict[UUID, int] = {}
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="statistics")
@@ -87,9 +98,13 @@ class Reflection:
             found = await clients.unreflected_clients(connection, AT_ONCE)
         quiet = [one for one, version in found.items() if self._seen.get(one) == version]
         self._seen = found
+        clock = asyncio.get_running_loop().time
         for client_id in quiet:
+            began = clock()
             if await self.reflect(client_id):
                 self._committed()
+            if self._busy():
+                await asyncio.sleep((clock() - began) * (1 - SHARE) / SHARE)
         return len(found)
 
     async def reflect(self, client_id: UUID) -> bool:
