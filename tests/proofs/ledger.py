@@ -9,12 +9,9 @@ from uuid import UUID
 from services.progress.domain.firing import LEVELS
 from services.progress.domain.model import Client
 from services.progress.domain.outcome import Outcome
-from shared.contracts.care import (
-    AssessmentSubmitted,
-    Screening,
-    ScreeningSubmitted,
-)
+from shared.contracts.care import AssessmentSubmitted, Screening, ScreeningSubmitted
 from shared.contracts.conclusions import (
+    AssessmentRecorded,
     ClearanceDecided,
     ClearanceExpired,
     ClearanceRequested,
@@ -96,44 +93,49 @@ class Ledger:
                 self.broken.append(f"{what}: {code}: {why}")
 
     def _follow(self, event: Event, entry: Event, after: Client, session: int | None) -> None:
-        match event:
-            case ScreeningRecorded() if isinstance(entry, ScreeningSubmitted):
-                if self.screened_at is None or self.screened_at <= entry.submitted_at:
-                    self.screening, self.screened_at = entry.screening, entry.submitted_at
-            case ClearanceRequested():
-                self.clearance = "asked"
-            case ClearanceExpired():
-                self.clearance = "over"
-            case ClearanceDecided():
-                self.clearance, self.refused = event.decision, event.decision == "refused"
-                self.cleared_until = event.valid_until
-                self.max_effort, self.avoid = event.max_effort, frozenset(event.avoid)
-            case SafetyHoldPlaced():
-                self.seen[f"hold {event.rule}"] += 1
-                self.holds[event.hold_id] = Held(event, self._signs(entry, event.rule))
-            case SafetyHoldLifted():
-                self._lifted(event, entry)
-            case FlareSuspected():
-                self.flare = True
-            case FlareResolved():
-                self.flare = False
-            case PlanDrafted():
-                self.gives((one.option for one in event.items), "drafted")
-            case PlanActivated():
-                self.seen["activated"] += 1
-                self.gives((one.option for one in event.items), "planned")
-                self._note("activated", self._closed(after.as_of or event.at))
-            case PlanRevised():
-                self._revised(event, entry, after, session)
-            case RecommendationProposed():
-                self.gives(event.set, "proposed", level=after.level)
-            case MilestoneReached():
-                self.seen["milestone"] += 1
-                self._note("milestone", self._not_worth_saying(event, after))
-        if isinstance(entry, AssessmentSubmitted):
-            given = entry.assessment
-            if given.posture and given.mechanics:
+        if isinstance(event, SafetyHoldPlaced):
+            self.seen[f"hold {event.rule}"] += 1
+            self.holds[event.hold_id] = Held(event, self._signs(entry, event.rule))
+        elif isinstance(event, SafetyHoldLifted):
+            self._lifted(event, entry)
+        elif isinstance(event, FlareSuspected | FlareResolved):
+            self.flare = isinstance(event, FlareSuspected)
+        elif isinstance(event, PlanRevised):
+            self._revised(event, after, session)
+        elif isinstance(event, MilestoneReached):
+            self.seen["milestone"] += 1
+            self._note("milestone", self._not_worth_saying(event, after))
+        else:
+            self._take_in(event, entry)
+            self._given(event, after)
+
+    def _take_in(self, event: Event, entry: Event) -> None:
+        """What opens and closes gates."""
+        if isinstance(event, ScreeningRecorded) and isinstance(entry, ScreeningSubmitted):
+            if self.screened_at is None or self.screened_at <= entry.submitted_at:
+                self.screening, self.screened_at = entry.screening, entry.submitted_at
+        elif isinstance(event, AssessmentRecorded) and isinstance(entry, AssessmentSubmitted):
+            if entry.assessment.posture and entry.assessment.mechanics:
                 self.assessed_at = max(self.assessed_at or entry.submitted_at, entry.submitted_at)
+        elif isinstance(event, ClearanceRequested):
+            self.clearance = "asked"
+        elif isinstance(event, ClearanceExpired):
+            self.clearance = "over"
+        elif isinstance(event, ClearanceDecided):
+            self.clearance, self.refused = event.decision, event.decision == "refused"
+            self.cleared_until = event.valid_until
+            self.max_effort, self.avoid = event.max_effort, frozenset(event.avoid)
+
+    def _given(self, event: Event, after: Client) -> None:
+        """What a client gets to see as theirs."""
+        if isinstance(event, PlanDrafted):
+            self.gives((one.option for one in event.items), "drafted")
+        elif isinstance(event, PlanActivated):
+            self.seen["activated"] += 1
+            self.gives((one.option for one in event.items), "planned")
+            self._note("activated", self._closed(after.as_of or event.at))
+        elif isinstance(event, RecommendationProposed):
+            self.gives(event.set, "proposed", level=after.level)
 
     def _stand(self, entry: Event, after: Client) -> None:
         standing = {hold.id for hold in after.holds}
@@ -157,9 +159,7 @@ class Ledger:
             self.broken.append("unfrozen: nobody lifted the hold")
         del self.holds[event.hold_id]
 
-    def _revised(
-        self, step: PlanRevised, entry: Event, after: Client, session: int | None
-    ) -> None:
+    def _revised(self, step: PlanRevised, after: Client, session: int | None) -> None:
         if step.after < step.before:
             self.seen["lowered"] += 1
             return
@@ -181,20 +181,19 @@ class Ledger:
             return "something was not told"
         before, after = by_kind["pre"], by_kind["post"]
         mornings = [one for one in told if one.kind == "next-morning"]
-        worst = [one.worst_pain for one in after.exercises if one.done]
-        if not worst or any(pain is None or pain > 2 for pain in worst):
-            return "pain in an exercise, or nobody said"
-        if option not in {one.option for one in after.exercises if one.done}:
-            return "the option was not done"
-        if any(one.pain > before.pain + 1 for one in mornings):
-            return "a worse morning"
-        if before.stiffness is not None and any(
-            one.stiffness is None or one.stiffness >= before.stiffness + 2 for one in mornings
-        ):
-            return "a stiffer morning, or nobody said"
-        if before.pain >= 6 or any(one.pain >= 8 or one.flare or self._red(one) for one in told):
-            return "a hard day"
-        return None
+        done = {one.option: one.worst_pain for one in after.exercises if one.done}
+        stiff = before.stiffness
+        found = {
+            "pain in an exercise, or nobody said": not done
+            or any(pain is None or pain > 2 for pain in done.values()),
+            "the option was not done": option not in done,
+            "a worse morning": any(one.pain > before.pain + 1 for one in mornings),
+            "a stiffer morning, or nobody said": stiff is not None
+            and any(one.stiffness is None or one.stiffness >= stiff + 2 for one in mornings),
+            "a hard day": before.pain >= 6
+            or any(one.pain >= 8 or one.flare or self._red(one) for one in told),
+        }
+        return next((why for why, holds in found.items() if holds), None)
 
     def _red(self, told: CheckIn) -> bool:
         """Whether a report is red whatever else is known."""
@@ -237,25 +236,30 @@ class Ledger:
 
     def _unsafe(self, option: Option) -> str | None:
         against, given = option.contraindications, self.screening
-        if option.impact > 1 or (option.effort >= 7 and self.clearance != "granted"):
-            return "too hard"
-        if given is not None and (
-            set(against.conditions) & set(given.conditions)
-            or any(getattr(given.health, answer) for answer in against.screening)
-        ):
-            return "against the screening"
-        if self.avoid & {option.code, option.family, option.position, *option.regions}:
-            return "a clinician says to avoid it"
-        if self.max_effort is not None and option.effort > self.max_effort:
-            return "more effort than a clinician allows"
-        for hold in self.holds.values():
-            if hold.told.kind == "option" and hold.told.option == option.code:
-                return "locked"
-            if hold.signs & set(against.red_flags):
-                return "against a sign"
-            if hold.told.kind == "joint" and option.family in {"strength", "low-impact"}:
-                return "a joint is spared"
-        return None
+        found = {
+            "too hard": option.impact > 1 or (option.effort >= 7 and self.clearance != "granted"),
+            "against the screening": given is not None
+            and (
+                not set(against.conditions).isdisjoint(given.conditions)
+                or any(getattr(given.health, answer) for answer in against.screening)
+            ),
+            "a clinician says to avoid it": not self.avoid.isdisjoint(
+                {option.code, option.family, option.position, *option.regions}
+            ),
+            "more effort than a clinician allows": self.max_effort is not None
+            and option.effort > self.max_effort,
+        }
+        held = (self._held_back(option, hold) for hold in self.holds.values())
+        why = next((why for why, holds in found.items() if holds), None)
+        return why or next((why for why in held if why is not None), None)
+
+    def _held_back(self, option: Option, hold: Held) -> str | None:
+        if hold.told.kind == "option" and hold.told.option in {option.code, None}:
+            return None if hold.told.option is None and option.family == "calm" else "locked"
+        if hold.signs & set(option.contraindications.red_flags):
+            return "against a sign"
+        exerts = option.family in {"strength", "low-impact"}
+        return "a joint is spared" if hold.told.kind == "joint" and exerts else None
 
     def _too_much_today(self, option: Option, level: str) -> str | None:
         frozen = any(one.told.kind == "session" for one in self.holds.values())

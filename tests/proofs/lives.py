@@ -49,6 +49,7 @@ SIGNS = [term.code for term in vocabulary().red_flags]
 CONDITIONS = [term.code for term in vocabulary().conditions]
 CODES = sorted(OPTIONS)
 ANSWERS = tuple(Health.model_fields)
+STIFFNESS = (None, 2, 2, 2, 3, 5)
 SHOWN, COMING = 90, 20
 """Reports and coming bookings that the service loads for a decision."""
 
@@ -111,13 +112,15 @@ class Life:
             for what in chance.sample(intake, 3):
                 self._later(at - timedelta(hours=2), what)
         weeks = chance.randint(4, 10)
-        for session in range(chance.randint(2, 5)):
-            day = at + timedelta(days=1 + round(session * weeks * 7 / 5) + chance.randint(0, 2))
+        # Some train every other day for a while: what is told late then meets the next session.
+        apart = 2.0 if chance.random() < 0.4 else weeks * 7 / 4
+        for session in range(chance.randint(1, 4)):
+            day = at + timedelta(days=1 + round(session * apart))
             self._imagine_session(session, day)
         for what in ("screening", "decision", "plan", "activation", "assessment"):
             if chance.random() < 0.08:
                 self._later(at + timedelta(days=chance.uniform(1, weeks * 7)), what)
-        for _ in range(chance.choice([0, 1, 4])):
+        for _ in range(chance.choice([0, 0, 1, 3])):
             self._later(at + timedelta(days=chance.uniform(0, weeks * 7)), "report", kind="daily")
         self._later(at + timedelta(days=weeks * 7 + 1), "report", kind="daily")
 
@@ -129,14 +132,14 @@ class Life:
         for kind, hours in (("pre", -0.5), ("post", 1.2), ("next-morning", 20)):
             if chance.random() < 0.94:
                 told = at + timedelta(hours=hours)
-                late = chance.uniform(0, 90) if chance.random() < 0.06 else 0.0
+                late = chance.uniform(0, 90) if chance.random() < 0.08 else 0.0
                 self._later(
                     told + timedelta(hours=late), "report",
                     kind=kind, at_told=told, booking=booking, session=session,
                 )  # fmt: skip
         if chance.random() < 0.15:
             self._later(at + timedelta(hours=44), "report", kind="daily")
-        if chance.random() < 0.4:
+        if chance.random() < 0.2:
             self._later(at + timedelta(hours=21), "look")
         if chance.random() < 0.5:
             self._later(at + timedelta(days=chance.uniform(0.1, 3)), "lift")
@@ -172,9 +175,7 @@ class Life:
             # Now and then nobody looked for a while, and all of it is due at once.
             looked = at if self.chance.random() < 0.2 else due
             known = self.client.as_of or looked
-            self._tell(
-                TimePassed.model_construct(client_id=CLIENT, at=max(looked, min(known, at)))
-            )
+            self._tell(TimePassed.model_construct(client_id=CLIENT, at=max(looked, min(known, at))))
         self.ledger.broken.append("time: it never comes to rest")
 
     def _submitted(self, at: datetime) -> dict[str, Any]:
@@ -245,11 +246,10 @@ class Life:
         drafts = [one.id for one in self.client.care.plans if one.status == "drafted"]
         if drafts:
             self._tell(
-                PlanActivationSubmitted.model_construct(
-                    **self._submitted(at), plan_id=drafts[-1]
-                )
+                PlanActivationSubmitted.model_construct(**self._submitted(at), plan_id=drafts[-1])
             )
-            self._look(at)
+            if self.chance.random() < 0.25:
+                self._look(at)
 
     def _booking(self, at: datetime, identity: UUID, start: datetime, version: int) -> None:
         end = start + timedelta(hours=1)
@@ -273,7 +273,7 @@ class Life:
             kind=kind,
             booking=booking,
             pain=max(0, min(10, pain)),
-            stiffness=chance.choice([None, 2, 2, 5]) if kind in {"pre", "next-morning"} else None,
+            stiffness=chance.choice(STIFFNESS) if kind in {"pre", "next-morning"} else None,
             confidence=chance.choice([None, 3, 8]),
             effort=chance.choices([None, 2, 8], [6, 6, 1])[0] if post else None,
             exercises=self._done() if post else (),
@@ -285,7 +285,7 @@ class Life:
         # Told late, or told in time and delivered late.
         submitted = self._submitted(at if chance.random() < 0.5 else told)
         self._tell(CheckInSubmitted.model_construct(**submitted, check_in=given), session)
-        if kind in {"pre", "daily"}:
+        if chance.random() < 0.3:
             self._open_menu()
 
     def _pain(self, at: datetime) -> int:
@@ -301,7 +301,7 @@ class Life:
             ExerciseReport.model_construct(
                 option=one.option,
                 done=chance.random() < 0.9,
-                worst_pain=chance.choices([None, 1, 2, 4, 7], [1, 15, 10, 2, 1])[0],
+                worst_pain=chance.choices([None, 1, 2, 4, 7], [1, 25, 25, 3, 1])[0],
             )
             for one in chance.sample(plan.items, min(2, len(plan.items)))
         )
@@ -323,7 +323,7 @@ class Life:
             self._tell(reflect(self.client, at, RULES, took_place=len(self.ledger.sessions)))
             return
         drawn = propose(self.client, sessions(self.client.reports), at, RULES)
-        if self.chance.random() < 0.2:
+        if self.chance.random() < 0.4:
             self.stale, self.stale_version = drawn, self.client.version
             self._later(at + timedelta(days=2), "look")
         else:
