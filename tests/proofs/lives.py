@@ -37,6 +37,7 @@ from shared.contracts.care import (
 from shared.contracts.event import Event
 from shared.contracts.submissions import (
     CheckIn,
+    CheckInKind,
     CheckInSubmitted,
     ExerciseReport,
     HoldLiftSubmitted,
@@ -45,9 +46,11 @@ from shared.vocabulary.labels import vocabulary
 from tests.proofs.ledger import OPTIONS, Ledger
 from tests.unit.progress.builders import CLIENT, NOW, RULES, TRAINER, TZ
 
-SIGNS = [term.code for term in vocabulary().red_flags]
-CONDITIONS = [term.code for term in vocabulary().conditions]
+SIGNS: list[Any] = [term.code for term in vocabulary().red_flags]
+CONDITIONS: list[Any] = [term.code for term in vocabulary().conditions]
 CODES = sorted(OPTIONS)
+WISHES: list[Any] = ["light", "moderate", "vigorous"]
+DECISIONS: list[Any] = ["granted", "limited", "refused"]
 ANSWERS = tuple(Health.model_fields)
 STIFFNESS = (None, 2, 2, 2, 3, 5)
 SHOWN, COMING = 90, 20
@@ -189,11 +192,13 @@ class Life:
 
     def _screening(self, at: datetime) -> None:
         chance = self.chance
-        yes = {answer: chance.random() < 0.04 for answer in ANSWERS} | {"joint_problem": True}
+        yes: dict[str, Any] = {answer: chance.random() < 0.04 for answer in ANSWERS} | {
+            "joint_problem": True
+        }
         given = Screening.model_construct(
             health=Health.model_construct(**yes),
             active=chance.random() < 0.6,
-            wish=chance.choices(["light", "moderate", "vigorous"], [2, 5, 1])[0],
+            wish=chance.choices(WISHES, [2, 5, 1])[0],
             conditions=tuple(chance.sample(CONDITIONS, chance.choice([0, 1, 1, 2]))),
             red_flags=(chance.choice(SIGNS),) if chance.random() < 0.03 else (),
         )
@@ -205,7 +210,7 @@ class Life:
         known = self.client.care.clearance
         if known is None:
             return
-        decision = self.chance.choices(["granted", "limited", "refused"], [3, 3, 1])[0]
+        decision = self.chance.choices(DECISIONS, [3, 3, 1])[0]
         limits = ClearanceLimits.model_construct(
             max_effort=self.chance.choice([3, 5]),
             avoid=(self.chance.choice([self.chance.choice(CODES), "strength", "knee"]),),
@@ -261,7 +266,7 @@ class Life:
     def _report(
         self,
         at: datetime,
-        kind: str,
+        kind: CheckInKind,
         at_told: datetime | None = None,
         booking: UUID | None = None,
         session: int | None = None,
