@@ -172,7 +172,7 @@ class _Dynamic:
         if isinstance(value, datetime):
             return self._instant(value)
         if isinstance(value, bytes):
-            return "sha256(convert_to('k' || :n, 'UTF8'))"
+            return "sha256(convert_to('k' || (:n)::bigint, 'UTF8'))"
         if isinstance(value, list | tuple):
             kind = "uuid" if any(isinstance(one, UUID) for one in value) else "text"
             if any(isinstance(one, datetime) for one in value):
@@ -184,22 +184,22 @@ class _Dynamic:
 
     def _text(self, text: str) -> str:
         if text == self._email:
-            return "('c' || :n || '@example.org')"
+            return "('c' || (:n)::bigint || '@example.org')"
         if text == self._key:
-            return "('key' || :n)"
+            return "('key' || (:n)::bigint)"
         if UUID_TEXT.fullmatch(text) and UUID(text) not in STAFF:
             return f"({self._id(UUID(text))})"
         return _quoted(text)
 
     def _id(self, value: UUID) -> str:
         place = self._ids.setdefault(value, len(self._ids) + 1)
-        return f"'{place:08x}-0000-4000-8000-' || lpad(to_hex(:n), 12, '0')"
+        return f"'{place:08x}-0000-4000-8000-' || lpad(to_hex((:n)::bigint), 12, '0')"
 
     def _instant(self, at: datetime) -> str:
         aware = at if at.tzinfo else at.replace(tzinfo=UTC)
         literal = f"timestamp{'tz' if at.tzinfo else ''} '{at.isoformat()}'"
         later = aware > NOW + timedelta(days=1)
-        return f"({literal} + :n * interval '90 minutes')" if later else f"({literal})"
+        return f"({literal} + (:n)::float8 * interval '90 minutes')" if later else f"({literal})"
 
 
 def _quoted(text: str) -> str:
@@ -211,7 +211,7 @@ def _quoted(text: str) -> str:
 async def _pgbench(url: str, script: Path) -> float:
     process = await asyncio.create_subprocess_exec(
         "pgbench",
-        *("-n", "-M", "simple", "-c", str(CLIENTS), "-j", "2", "-T", str(PGBENCH_S)),
+        *("-n", "-M", "prepared", "-c", str(CLIENTS), "-j", "2", "-T", str(PGBENCH_S)),
         *("-f", str(script), url),
         env={"PGOPTIONS": "-c search_path=booking,extensions", "PATH": "/usr/bin:/bin"},
         stdout=PIPE,

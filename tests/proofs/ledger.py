@@ -199,7 +199,10 @@ class Ledger:
         """Whether a report is red whatever else is known."""
         worst = [one.worst_pain or 0 for one in told.exercises if one.done]
         spared = all(one.pain < 5 for one in self.heard)
-        hard = told.effort is not None and told.effort >= 7 and self.clearance != "granted"
+        # Who wished for vigorous effort, and was found clear, may have it (rule D5).
+        wished = self.screening is not None and self.screening.wish == "vigorous"
+        cleared = wished or self.clearance == "granted"
+        hard = told.effort is not None and told.effort >= 7 and not cleared
         return bool(told.red_flags) or hard or (spared and max(worst, default=0) > 5)
 
     def _not_worth_saying(self, event: MilestoneReached, after: Client) -> str | None:

@@ -63,10 +63,12 @@ def still_worse(rule: Rule, facts: Facts) -> list[Firing]:
 def may_progress(client: Client, report: Report) -> bool:
     """Whether the report is the green morning after a session that was green throughout.
 
-    `client` as after the report. Nothing may stand against it, and no answer may be missing.
+    `client` as after the report. Nothing may stand against it, no answer may be missing, and where
+    the morning was told late, nothing since may be other than green.
     """
     green = any(firing.rule == "A1" and firing.level == "go" for firing in report.firings)
     session = about(report, client.reports)
+    since = [one for one in client.reports if one.at > report.at]
     against = highest(
         *(hold.level for hold in client.holds if hold.kind != "option"),
         *(firing.level for standing in client.care.standing for firing in standing.firings),
@@ -74,7 +76,7 @@ def may_progress(client: Client, report: Report) -> bool:
     return (
         green
         and {"pre", "post", "next-morning"} == {one.kind for one in session}
-        and all(one.level == "go" for one in session)
+        and all(one.level == "go" for one in (*session, *since))
         and against in {"unknown", "go"}
     )
 

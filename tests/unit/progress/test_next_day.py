@@ -159,6 +159,14 @@ def test_nothing_goes_up_while_something_stands_against_it() -> None:
         assert not green(after(AFTER_SESSION, [PRE, POST, sign]), GREEN)
 
 
+def test_a_green_morning_told_late_raises_nothing_once_a_newer_report_was_not_green() -> None:
+    red, fine = (told(8, "post", 3, 40, worst_pain=pain) for pain in (8, 1))
+    late = told(3, "next-morning", 3, 16, submitted_at=END + timedelta(hours=41))
+
+    assert green(after(AFTER_SESSION, [PRE, POST, fine]), late)
+    assert not green(after(AFTER_SESSION, [PRE, POST, red]), late)
+
+
 def test_a_report_that_comes_late_is_answered_with_what_it_makes_true() -> None:
     client = after(AFTER_SESSION, [POST, RED])
 
