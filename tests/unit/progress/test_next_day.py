@@ -160,8 +160,8 @@ def test_nothing_goes_up_while_something_stands_against_it() -> None:
 
 
 def test_a_green_morning_told_late_raises_nothing_once_a_newer_report_was_not_green() -> None:
-    red, fine = (told(8, "post", 3, 40, worst_pain=pain) for pain in (8, 1))
-    late = told(3, "next-morning", 3, 16, submitted_at=END + timedelta(hours=41))
+    red, fine = (told(8, "daily", pain, 30) for pain in (9, 2))
+    late = told(3, "next-morning", 3, 16, submitted_at=END + timedelta(hours=31))
 
     assert green(after(AFTER_SESSION, [PRE, POST, fine]), late)
     assert not green(after(AFTER_SESSION, [PRE, POST, red]), late)
