@@ -1,51 +1,40 @@
 """Random lives of a calendar, beside a model of ten lines: they never disagree."""
 
-import asyncio
-from collections.abc import Coroutine, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     Bundle,
-    RuleBasedStateMachine,
     consumes,
-    initialize,
     invariant,
     multiple,
     precondition,
     rule,
-    run_state_machine_as_test,
 )
 
 from services.booking.handlers.holds import HOLD_LIVES
-from tests.integration.booking import front_door
 from tests.integration.booking.front_door import (
     AMARA,
     BENOIT,
     HALF,
     TEN,
-    FrontDoor,
-    Home,
     a_client,
     a_time,
     a_wish,
     utc,
 )
 from tests.integration.booking.test_races import DISAGREEMENTS, OVERLAPS
-from tests.proofs.scale import cases
+from tests.proofs.machine import DoorMachine, live
 
 pytestmark = [pytest.mark.proof, pytest.mark.timeout(1800)]
 
 LIVES, STEPS = 250, 40
 
 LENGTHS = {"training": 60, "assessment": 90}
-
-T = TypeVar("T")
 
 STARTS = st.integers(0, 9).map(lambda n: TEN + n * HALF)
 TRAINERS = st.sampled_from((AMARA, BENOIT))
@@ -67,37 +56,15 @@ class Taken:
         return self.start + timedelta(minutes=LENGTHS[self.service])
 
 
-class Calendar(RuleBasedStateMachine):
+class Calendar(DoorMachine):
     """Hold, let expire, give back, book, move, cancel: the door answers as the model expects."""
 
     holds: Bundle[str] = Bundle("holds")
     bookings: Bundle[Any] = Bundle("bookings")
 
-    runner: asyncio.Runner
-    home: Home
-
     def __init__(self) -> None:
         super().__init__()
         self.model: dict[str, Taken] = {}
-        self.people = 0
-        self.opened: Any = None
-        self.door: FrontDoor
-
-    def run(self, work: Coroutine[Any, Any, T]) -> T:
-        """Await something on the machine's own loop."""
-        return self.runner.run(work)
-
-    @initialize()
-    def open_on_the_first_day(self) -> None:
-        """Nobody has booked anything."""
-        self.run(self.home.clear())
-        self.opened = front_door.opened(self.home.db)
-        self.door = self.run(self.opened.__aenter__())
-
-    def teardown(self) -> None:
-        """Close the door."""
-        if self.opened is not None:
-            self.run(self.opened.__aexit__(None, None, None))
 
     def is_free(self, wish: Taken, besides: str = "") -> bool:
         """Whether the model has nothing in the way of a wish."""
@@ -106,11 +73,6 @@ class Calendar(RuleBasedStateMachine):
             for name, one in self.model.items()
             if name != besides and (one.expires is None or one.expires > self.door.clock.now)
         )
-
-    def a_new_client(self) -> str:
-        """The address of somebody who was never here."""
-        self.people += 1
-        return f"c{self.people}@example.org"
 
     @rule(target=holds, trainer=TRAINERS, start=STARTS, service=SERVICES)
     def hold(self, trainer: UUID, start: datetime, service: str) -> Any:
@@ -217,30 +179,7 @@ class Calendar(RuleBasedStateMachine):
         assert sorted(held) == (self.run(value(f"{ids} expires_at > $1", now)) or [])
 
 
-@pytest.fixture
-def runner() -> Iterator[asyncio.Runner]:
-    """A loop of the machine's own: hypothesis does not await."""
-    with asyncio.Runner() as opened:
-        yield opened
-
-
 def test_a_calendar_agrees_with_the_model_whatever_happens(
-    runner: asyncio.Runner, database_url: str, migrated_template: str
+    database_url: str, migrated_template: str
 ) -> None:
-    opening = front_door.fresh_database(database_url, migrated_template)
-    Calendar.runner, Calendar.home = runner, runner.run(opening.__aenter__())
-    try:
-        run_state_machine_as_test(
-            Calendar,
-            settings=settings(
-                max_examples=cases(LIVES),
-                stateful_step_count=STEPS,
-                deadline=None,
-                # Each step asks a database: shrinking would take many minutes.
-                phases=[Phase.reuse, Phase.generate],
-                suppress_health_check=list(HealthCheck),
-                print_blob=True,
-            ),
-        )
-    finally:
-        runner.run(opening.__aexit__(None, None, None))
+    live(Calendar, database_url, migrated_template, lives=LIVES, steps=STEPS)

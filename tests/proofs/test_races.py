@@ -2,13 +2,10 @@
 
 import asyncio
 import random
-from collections import Counter
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import httpx
 import pytest
 
 from tests.integration.booking.front_door import (
@@ -22,9 +19,8 @@ from tests.integration.booking.front_door import (
     a_client,
     a_time,
     a_wish,
-    utc,
 )
-from tests.integration.booking.test_races import OVERLAPS, all_is_well
+from tests.integration.booking.test_races import OVERLAPS, all_is_well, move, read, statuses
 from tests.proofs.scale import cases
 
 pytestmark = [pytest.mark.proof, pytest.mark.timeout(1800)]
@@ -34,11 +30,6 @@ MOVES, SWAPS = 20, 100
 
 TIMES = [TEN + 24 * day * HOUR + hour * HOUR for day in range(80) for hour in (0, 2, 4)]
 """Times far enough apart that rounds do not meet, all in working hours."""
-
-
-def statuses(answers: Sequence[httpx.Response]) -> Counter[int]:
-    """How often each status was answered."""
-    return Counter(answer.status_code for answer in answers)
 
 
 async def test_of_fifty_attempts_that_all_overlap_one_wins_every_round(door: FrontDoor) -> None:
@@ -108,7 +99,7 @@ async def test_of_fifty_who_move_to_one_time_one_gets_it_and_all_keep_exactly_on
     for number in range(cases(MOVES)):
         goal = TIMES[AT_ONCE + number]
 
-        answers = await asyncio.gather(*(_move(door, one, goal, CHLOE) for one in mine))
+        answers = await asyncio.gather(*(move(door, one, goal, CHLOE) for one in mine))
 
         assert {200: 1, 409: AT_ONCE - 1} == statuses(answers), number
         assert AT_ONCE == await door.value("select count(*) from reservations")
@@ -126,10 +117,10 @@ async def test_pairs_who_swap_into_each_others_time_end_with_one_each(door: Fron
     for _ in range(cases(SWAPS)):
         wishes = []
         for ann, ben in pairs:
-            starts = [(await _read(door, one))["start"] for one in (ann, ben)]
+            starts = [(await read(door, one))["start"] for one in (ann, ben)]
             wishes += [
-                _move(door, ann, datetime.fromisoformat(starts[1])),
-                _move(door, ben, datetime.fromisoformat(starts[0])),
+                move(door, ann, datetime.fromisoformat(starts[1])),
+                move(door, ben, datetime.fromisoformat(starts[0])),
             ]
 
         answers = await asyncio.gather(*wishes)
@@ -137,16 +128,3 @@ async def test_pairs_who_swap_into_each_others_time_end_with_one_each(door: Fron
         assert set(statuses(answers)) <= {200, 409}
         assert 2 * len(pairs) == await door.value("select count(*) from reservations")
     await all_is_well(door)
-
-
-async def _move(
-    door: FrontDoor, booking: Any, start: datetime, trainer: UUID | None = None
-) -> httpx.Response:
-    body = {"start": utc(start)} | ({"trainer": str(trainer)} if trainer else {})
-    path = f"/v1/bookings/{booking['id']}/reschedule"
-    return await door.post(path, body, token=booking["manage_token"])
-
-
-async def _read(door: FrontDoor, booking: Any) -> Any:
-    path = f"/v1/bookings/{booking['id']}"
-    return (await door.ask("GET", path, token=booking["manage_token"])).json()

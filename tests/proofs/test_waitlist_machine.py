@@ -1,32 +1,23 @@
 """Random lives of a calendar that people wait for: freed time is theirs first, and sold once."""
 
-import asyncio
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     Bundle,
-    RuleBasedStateMachine,
     consumes,
-    initialize,
     invariant,
     multiple,
     rule,
-    run_state_machine_as_test,
 )
 
 from services.booking.sweeper import Sweeper
-from tests.integration.booking import front_door
 from tests.integration.booking.front_door import (
     AMARA,
     HALF,
     TEN,
-    FrontDoor,
-    Home,
     a_client,
     a_time,
     a_wish,
@@ -34,7 +25,7 @@ from tests.integration.booking.front_door import (
 )
 from tests.integration.booking.test_races import DISAGREEMENTS, OVERLAPS
 from tests.integration.booking.test_waitlist import a_wait
-from tests.proofs.scale import cases
+from tests.proofs.machine import DoorMachine, live
 from tests.proofs.test_bookings_machine import LENGTHS, SERVICES, STARTS
 
 pytestmark = [pytest.mark.proof, pytest.mark.timeout(1800)]
@@ -58,41 +49,11 @@ AT_ODDS = (
 """Places whose status and open offers disagree, or with more than one."""
 
 
-class Waiting(RuleBasedStateMachine):
+class Waiting(DoorMachine):
     """Join, book, hold, cancel, let run out, sweep, take an offer, decline, leave."""
 
     bookings: Bundle[Any] = Bundle("bookings")
     places: Bundle[Any] = Bundle("places")
-
-    runner: asyncio.Runner
-    home: Home
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.people = 0
-        self.opened: Any = None
-        self.door: FrontDoor
-
-    @initialize()
-    def open_on_the_first_day(self) -> None:
-        """Nobody waits, nobody has booked."""
-        self.run(self.home.clear())
-        self.opened = front_door.opened(self.home.db)
-        self.door = self.run(self.opened.__aenter__())
-
-    def teardown(self) -> None:
-        """Close the door."""
-        if self.opened is not None:
-            self.run(self.opened.__aexit__(None, None, None))
-
-    def run(self, work: Any) -> Any:
-        """Await something on the machine's own loop."""
-        return self.runner.run(work)
-
-    def a_new_client(self) -> str:
-        """The address of somebody who was never here."""
-        self.people += 1
-        return f"c{self.people}@example.org"
 
     @rule(target=bookings, start=STARTS, service=SERVICES)
     def book(self, start: datetime, service: str) -> Any:
@@ -202,30 +163,7 @@ class Waiting(RuleBasedStateMachine):
                 assert 0 == self.run(self.door.value(wrong)), wrong
 
 
-@pytest.fixture
-def runner() -> Iterator[asyncio.Runner]:
-    """A loop of the machine's own: hypothesis does not await."""
-    with asyncio.Runner() as opened:
-        yield opened
-
-
 def test_freed_time_goes_to_who_waits_and_is_sold_once_whatever_happens(
-    runner: asyncio.Runner, database_url: str, migrated_template: str
+    database_url: str, migrated_template: str
 ) -> None:
-    opening = front_door.fresh_database(database_url, migrated_template)
-    Waiting.runner, Waiting.home = runner, runner.run(opening.__aenter__())
-    try:
-        run_state_machine_as_test(
-            Waiting,
-            settings=settings(
-                max_examples=cases(LIVES),
-                stateful_step_count=STEPS,
-                deadline=None,
-                # Each step asks a database: shrinking would take many minutes.
-                phases=[Phase.reuse, Phase.generate],
-                suppress_health_check=list(HealthCheck),
-                print_blob=True,
-            ),
-        )
-    finally:
-        runner.run(opening.__aexit__(None, None, None))
+    live(Waiting, database_url, migrated_template, lives=LIVES, steps=STEPS)

@@ -61,7 +61,7 @@ _documents: dict[str, Document] = {}
 
 
 def _document_of(app: FastAPI) -> Document:
-    # Each test has an application of its own with the same routes, and the document takes a while.
+    # Each module has an application of its own with the same routes; the document takes a while.
     if app.title not in _documents:
         _documents[app.title] = app.openapi()
     return _documents[app.title]

@@ -161,11 +161,11 @@ async def test_of_those_who_move_to_one_time_one_gets_it_and_the_others_keep_the
 ) -> None:
     mine = [await door.book(TEN + n * HOUR, email=f"c{n}@example.org") for n in range(5)]
 
-    answers = await asyncio.gather(*(_move(door, booking, TEN - HOUR) for booking in mine))
+    answers = await asyncio.gather(*(move(door, booking, TEN - HOUR) for booking in mine))
 
     assert {200: 1, 409: 4} == statuses(answers)
     for booking, answer in zip(mine, answers, strict=True):
-        now = await _read(door, booking)
+        now = await read(door, booking)
         expected = answer.json() if answer.status_code == 200 else booking
         assert (expected["start"], expected["version"]) == (now["start"], now["version"])
     await all_is_well(door)
@@ -177,17 +177,17 @@ async def test_two_who_swap_into_each_others_time_both_end_with_exactly_one(
     ann = await door.book(TEN)
     ben = await door.book(TEN + HOUR, email="ben@example.org")
     for _ in range(8):
-        before = [(await _read(door, b))["start"] for b in (ann, ben)]
+        before = [(await read(door, b))["start"] for b in (ann, ben)]
 
         answers = await asyncio.gather(
             *(
-                _move(door, booking, datetime.fromisoformat(before[other]))
+                move(door, booking, datetime.fromisoformat(before[other]))
                 for other, booking in ((1, ann), (0, ben))
             )
         )
 
         assert set(statuses(answers)) <= {200, 409}
-        assert before == [(await _read(door, b))["start"] for b in (ann, ben)]
+        assert before == [(await read(door, b))["start"] for b in (ann, ben)]
         assert 2 == await door.value("select count(*) from reservations")
     await all_is_well(door)
 
@@ -207,7 +207,7 @@ async def test_a_ring_of_moves_into_each_others_half_hours_never_ends_in_a_fault
             for booking in mine * 2
         ]
 
-        answers = await asyncio.gather(*(_move(door, *wish) for wish in wishes))
+        answers = await asyncio.gather(*(move(door, *wish) for wish in wishes))
 
         assert set(statuses(answers)) <= {200, 409}, statuses(answers)
         assert 6 == await door.value("select count(*) from reservations")
@@ -219,14 +219,14 @@ async def test_moves_and_cancellations_at_once_are_told_in_one_order(door: Front
     cancel = door.post(f"/v1/bookings/{booking['id']}/cancel", token=booking["manage_token"])
 
     answers = await asyncio.gather(
-        *(_move(door, booking, TEN + n * HALF) for n in range(1, 9)),
+        *(move(door, booking, TEN + n * HALF) for n in range(1, 9)),
         cancel,
-        *(_move(door, booking, TEN + n * HALF) for n in range(9, 12)),
+        *(move(door, booking, TEN + n * HALF) for n in range(9, 12)),
     )
 
     assert set(statuses(answers)) <= {200, 409}
     assert 200 == answers[8].status_code
-    assert "cancelled" == (await _read(door, booking))["status"]
+    assert "cancelled" == (await read(door, booking))["status"]
     assert 0 == await door.value("select count(*) from reservations")
     await all_is_well(door)
 
@@ -235,7 +235,7 @@ async def test_of_changes_decided_on_one_version_one_is_made(door: FrontDoor) ->
     booking = await door.book()
 
     answers = await asyncio.gather(
-        *(_move(door, booking, TEN + n * HALF, version='"1"') for n in range(1, 11))
+        *(move(door, booking, TEN + n * HALF, version='"1"') for n in range(1, 11))
     )
 
     assert {200: 1, 412: 9} == statuses(answers)
@@ -268,7 +268,7 @@ async def test_moves_and_freezes_of_one_client_queue_up_and_do_not_deadlock(
     for hour in range(1, 5):
         # The consumer would try a deadlocked batch again; handed over here, it would raise.
         moves = (
-            _move(door, booking, TEN + (24 * n + hour) * HOUR)
+            move(door, booking, TEN + (24 * n + hour) * HOUR)
             for n, booking in reversed(list(enumerate(mine)))
         )
         heard = door.hear(a_hold(client, hour), a_lift(client, hour))
@@ -328,16 +328,18 @@ async def test_what_stays_deadlocked_is_a_fault_of_the_moment_that_says_when_to_
     assert "1" == answer.headers["retry-after"]
 
 
-async def _move(
+async def move(
     door: FrontDoor, booking: Any, start: datetime, trainer: Any = None, **how: Any
 ) -> httpx.Response:
+    """The answer to a wish to move a booking."""
     body = {"start": utc(start)} | ({"trainer": str(trainer)} if trainer else {})
     return await door.post(
         f"/v1/bookings/{booking['id']}/reschedule", body, token=booking["manage_token"], **how
     )
 
 
-async def _read(door: FrontDoor, booking: Any) -> Any:
+async def read(door: FrontDoor, booking: Any) -> Any:
+    """A booking as its client sees it now."""
     path = f"/v1/bookings/{booking['id']}"
     return (await door.ask("GET", path, token=booking["manage_token"])).json()
 
