@@ -8,15 +8,9 @@ from pydantic import Field
 
 from shared.contracts.event import Part
 from shared.contracts.submissions import RedFlag, Score, Submission
+from shared.vocabulary.codes import Condition, Instrument, Side
 
-Condition = Literal[
-    "back-pain", "neck-pain", "shoulder-pain", "osteoarthritis-knee", "osteoarthritis-hip",
-    "rheumatoid-arthritis", "fibromyalgia", "chronic-primary-pain", "other",
-]  # fmt: skip
-Family = Literal["mobility", "strength", "low-impact", "calm"]
 Wish = Literal["light", "moderate", "vigorous"]
-Instrument = Literal["peg", "psfs", "pgic", "rmdq", "koos-12", "paces-s", "phq-2"]
-Side = Literal["left", "right", "none"]
 Decision = Literal["granted", "limited", "refused"]
 Severity = Annotated[int, Field(ge=0, le=3, strict=True)]
 """How far a finding is from what is usual: 0 none, 1 slight, 2 clear, 3 strong."""

@@ -6,10 +6,11 @@ Pseudonymous like all facts of progress: ids, codes and numbers.
 from typing import ClassVar, Literal
 from uuid import UUID
 
-from shared.contracts.care import Condition, Decision, Family, Instrument
+from shared.contracts.care import Decision
 from shared.contracts.event import Instant, Part
 from shared.contracts.progress import ProgressFact
 from shared.contracts.submissions import CheckInKind, Score
+from shared.vocabulary.codes import Condition, Family, Instrument
 
 
 class ScreeningRecorded(ProgressFact):

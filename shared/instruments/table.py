@@ -10,7 +10,7 @@ from typing import Literal, get_args
 
 from pydantic import BaseModel, ConfigDict
 
-from shared.contracts.care import Instrument
+from shared.vocabulary.codes import Instrument
 
 SCORE_DIGITS = 2
 """Means of whole numbers; more digits would pretend to more than was answered."""

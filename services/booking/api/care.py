@@ -34,11 +34,9 @@ from shared.clock import Clock
 from shared.contracts.care import (
     AssessmentSubmitted,
     GoalsSubmitted,
-    Instrument,
     QuestionnaireSubmitted,
     ScreeningSubmitted,
     Severity,
-    Side,
     SwapSubmitted,
     WeightsSubmitted,
     Wish,
@@ -47,6 +45,7 @@ from shared.contracts.submissions import RedFlag, Score, Submission
 from shared.errors import FieldError, Invalid
 from shared.instruments.table import fault, instrument, instruments
 from shared.postgres import Transaction
+from shared.vocabulary.codes import Instrument, Side
 
 MOST_ENJOYED = 40
 """Half of the catalogue; who enjoys more is not helped by a list."""

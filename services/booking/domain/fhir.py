@@ -8,8 +8,8 @@ from uuid import UUID, uuid5
 from services.booking.domain.letter_words import Wording
 from services.booking.domain.people import Language
 from shared.clock import rfc3339
-from shared.contracts.care import Instrument
 from shared.instruments.table import instrument
+from shared.vocabulary.codes import Instrument
 
 Resource: TypeAlias = dict[str, Any]
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from services.booking.domain.letter_words import Wording
 from services.booking.domain.people import Language
-from shared.contracts.care import Instrument
+from shared.vocabulary.codes import Instrument
 
 MOST_FINDINGS, MOST_JOINTS, MOST_ITEMS = 6, 8, 10
 MOST_FLAGS, MOST_HOLDS, MOST_MEASURES = 5, 5, 7

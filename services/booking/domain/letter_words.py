@@ -8,9 +8,9 @@ from importlib import resources
 from zoneinfo import ZoneInfo
 
 from services.booking.domain.people import Language
-from shared.contracts.care import Instrument
 from shared.instruments.table import instrument
 from shared.options.catalogue import catalogue
+from shared.vocabulary.codes import Instrument
 from shared.vocabulary.labels import vocabulary
 
 MONTHS: dict[Language, tuple[str, ...]] = {

@@ -3,8 +3,8 @@
 from datetime import datetime, timedelta
 
 from services.progress.domain.care import Care
-from shared.contracts.care import Instrument
 from shared.instruments.table import instrument
+from shared.vocabulary.codes import Instrument
 
 FROM_THE_START: frozenset[Instrument] = frozenset({"peg"})
 """Asked for once a plan begins, so that there is something to compare with."""

@@ -7,9 +7,15 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict
 
 from services.progress.domain.firing import Firing
-from shared.contracts.care import Baseline, Condition, Health, Instrument, RangeOfMotion, Wish
+from shared.contracts.care import (
+    Baseline,
+    Health,
+    RangeOfMotion,
+    Wish,
+)
 from shared.contracts.conclusions import PlanItem
 from shared.contracts.submissions import RedFlag
+from shared.vocabulary.codes import Condition, Instrument
 
 
 class _Kept(BaseModel):

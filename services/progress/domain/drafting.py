@@ -11,10 +11,9 @@ from services.progress.domain.care import Care, Finding
 from services.progress.domain.mask import Mask
 from services.progress.domain.model import Client
 from services.progress.domain.rules import Rules
-from shared.contracts.care import Condition, Family
 from shared.contracts.conclusions import PlanItem
 from shared.options.catalogue import Option, catalogue
-from shared.vocabulary.codes import Joint, Kind, Movement, Region
+from shared.vocabulary.codes import Condition, Family, Joint, Kind, Movement, Region
 
 FAMILIES: tuple[Family, ...] = get_args(Family)
 

@@ -8,8 +8,8 @@ from services.progress.domain import trend as line
 from services.progress.domain.care import Care, Trend
 from services.progress.domain.model import Client, Report
 from services.progress.domain.sessions import local_day
-from shared.contracts.care import Instrument
 from shared.contracts.submissions import CheckInKind
+from shared.vocabulary.codes import Instrument
 from shared.zones import zone
 
 WINDOW = timedelta(weeks=12)

@@ -7,9 +7,9 @@ from services.progress.domain.drafting import FAMILIES, Draft
 from services.progress.domain.mask import QUIET, Mask, Today
 from services.progress.domain.model import Client
 from services.progress.domain.rules import Rules
-from shared.contracts.care import Family
 from shared.contracts.conclusions import PlanItem
 from shared.options.catalogue import Option, catalogue
+from shared.vocabulary.codes import Family
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from services.progress.domain.model import Client
 from services.progress.domain.outcome import Step, rule_fired
 from services.progress.domain.rules import Rule, Rules
 from services.progress.domain.standing import begin
-from shared.contracts.care import Instrument
 from shared.contracts.event import Event
+from shared.vocabulary.codes import Instrument
 
 
 def due_review(client: Client, rules: Rules) -> datetime | None:

@@ -7,7 +7,6 @@ from uuid import UUID
 
 import pytest
 
-from shared.contracts.care import Instrument
 from shared.contracts.conclusions import (
     AssessmentRecorded,
     GoalsRecorded,
@@ -19,6 +18,7 @@ from shared.contracts.conclusions import (
 )
 from shared.contracts.event import Event
 from shared.contracts.progress import SubmissionAnswered, ViewUpdated
+from shared.vocabulary.codes import Instrument
 from tests.integration.progress.service import Service
 from tests.unit.progress.builders import NOW, a_check_in
 from tests.unit.progress.planned import (

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from services.progress.domain.care import Care
 from services.progress.domain.model import Client
-from shared.contracts.care import Condition, Family, Health, Wish
+from shared.contracts.care import Health, Wish
 from shared.contracts.submissions import RedFlag
-from shared.vocabulary.codes import PostureFinding, Region
+from shared.vocabulary.codes import Condition, Family, PostureFinding, Region
 from tests.unit.progress.builders import CLIENT, NOW, after
 from tests.unit.progress.planned import (
     OPTIONS,

@@ -12,7 +12,7 @@ from services.progress.domain.flaring import flare_alarmed
 from services.progress.domain.model import Booking, Client, Exercise, Report
 from services.progress.domain.passing import next_due
 from services.progress.domain.rules import Rules
-from shared.contracts.care import Instrument
+from shared.vocabulary.codes import Instrument
 from tests.unit.progress.builders import BOOKING, NOW
 from tests.unit.progress.golden import (
     Scenario,

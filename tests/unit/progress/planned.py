@@ -15,7 +15,6 @@ from shared.contracts.care import (
     Baseline,
     GoalsSubmitted,
     Health,
-    Instrument,
     PlanActivationSubmitted,
     PlanCommentSubmitted,
     PlannedOption,
@@ -28,6 +27,7 @@ from shared.contracts.care import Screening as Screened
 from shared.contracts.conclusions import PlanItem
 from shared.contracts.progress import HoldKind
 from shared.options.catalogue import Option, catalogue
+from shared.vocabulary.codes import Instrument
 from tests.unit.progress.builders import CLIENT, NOW, TRAINER, TZ
 
 OPTIONS = catalogue().by_code()

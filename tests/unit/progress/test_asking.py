@@ -7,7 +7,7 @@ import pytest
 
 from services.progress.domain.asking import ASKED, questionnaire_due
 from services.progress.domain.next_step import next_step
-from shared.contracts.care import Instrument
+from shared.vocabulary.codes import Instrument
 from tests.unit.progress.builders import NOW, RULES, a_booking, after
 from tests.unit.progress.planned import answers, item, planned, ready, some_goals
 

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from services.progress.domain.drafting import TIPS, Draft
 from services.progress.domain.mask import Mask
 from services.progress.domain.model import Client
-from shared.contracts.care import Condition, Family, Wish
-from shared.vocabulary.codes import MovementFinding
+from shared.contracts.care import Wish
+from shared.vocabulary.codes import Condition, Family, MovementFinding
 from tests.unit.progress.anybody import clients
 from tests.unit.progress.builders import RULES, after
 from tests.unit.progress.planned import (

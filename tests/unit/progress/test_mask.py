@@ -11,9 +11,9 @@ from services.progress.domain.mask import Mask, Masked, Today
 from services.progress.domain.model import Client
 from services.progress.domain.rules import GateCode
 from services.progress.domain.view import today as today_of
-from shared.contracts.care import Family
 from shared.contracts.progress import Level
 from shared.options.catalogue import Option, catalogue
+from shared.vocabulary.codes import Family
 from tests.unit.progress.builders import NOW, RULES, a_check_in, a_report, after, tell
 from tests.unit.progress.planned import (
     OPTIONS,

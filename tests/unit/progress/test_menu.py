@@ -10,7 +10,7 @@ from services.progress.domain.menu import menu
 from services.progress.domain.model import Client
 from services.progress.domain.view import document
 from services.progress.domain.view import today as today_of
-from shared.contracts.care import Condition, Family
+from shared.vocabulary.codes import Condition, Family
 from tests.unit.progress.builders import RULES, a_check_in, after, tell
 from tests.unit.progress.planned import OPTIONS, a_plan, cleared, held, item, planned, ready
 

@@ -4,8 +4,8 @@ from typing import get_args
 
 import pytest
 
-from shared.contracts.care import Instrument
 from shared.instruments.table import fault, gain, instrument, instruments, score
+from shared.vocabulary.codes import Instrument
 
 
 @pytest.mark.parametrize(
