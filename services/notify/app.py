@@ -7,10 +7,10 @@ from fastapi import FastAPI
 
 from services.notify.consumers import listen
 from services.notify.handlers import EventHandlers
-from services.notify.letters import LetterWriter
 from services.notify.metrics import SendMetrics
 from services.notify.senders import Sender
 from services.notify.settings import NotifySettings
+from services.notify.writing.mail import LetterWriter
 from shared.http import create_app
 from shared.runtime import Runtime
 

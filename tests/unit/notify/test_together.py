@@ -14,7 +14,7 @@ from icalendar import Calendar
 from services.notify.domain import plan
 from services.notify.domain.delivery import Access, Delivery
 from services.notify.domain.plan import Planned
-from services.notify.letters import LetterWriter
+from services.notify.writing.mail import LetterWriter
 from shared.contracts.booking import BookingCancelled, BookingFact, BookingRescheduled
 from tests.unit.notify.builders import (
     CHANGE,

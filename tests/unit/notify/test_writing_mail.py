@@ -13,7 +13,7 @@ from icalendar import Calendar
 
 from services.notify.domain.delivery import Access, Delivery
 from services.notify.domain.templates import TEMPLATES
-from services.notify.letters import LetterError, LetterWriter
+from services.notify.writing.mail import LetterError, LetterWriter
 from tests.unit.notify.builders import BOOKING, CLIENT, NOW, START, a_delivery, a_person
 
 PUBLIC = "https://limber.example"

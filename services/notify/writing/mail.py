@@ -20,7 +20,7 @@ from markupsafe import Markup
 
 from services.notify.domain.delivery import Access, Delivery, Person
 from services.notify.domain.windows import zone_or_company
-from services.notify.wording import WORDS, Words, clock_time, day, span
+from services.notify.writing.words import WORDS, Words, clock_time, day, span
 from shared.calendar import CalendarEntry, Method, Status, calendar_of
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]+")

@@ -1,0 +1,1 @@
+"""The words of messages: catalogues, one layout, mails, short texts."""
