@@ -3,13 +3,22 @@
 from typing import ClassVar, Literal
 from uuid import UUID
 
+from shared.contracts.contacts import Basis, Channel
 from shared.contracts.event import Event, Instant, Part
 
 Mode = Literal["in-person", "virtual"]
 Area = Literal["toronto", "collingwood", "ottawa", "hamilton"]
 ConsentPurpose = Literal[
-    "share-progress", "share-plan", "share-assessment", "reminders", "marketing"
+    "share-progress",
+    "share-plan",
+    "share-assessment",
+    "service-messages",
+    "marketing-messages",
+    "reminders",
+    "marketing",
 ]
+"""What a consent is for; the last two were told before consent was kept by channel."""
+
 By = Literal["client", "trainer", "staff"]
 Because = Literal["flare", "illness", "weather", "other"]
 
@@ -133,7 +142,10 @@ class ClientRegistered(Event):
 
 
 class ConsentChanged(Event):
-    """A person granted or withdrew one thing; with `member_id`, towards that person alone."""
+    """A person granted or withdrew one thing; with `member_id`, towards that person alone.
+
+    Of messages, `channel` says by which way and `basis` on which ground; it ends at `expires_at`.
+    """
 
     topic: ClassVar[str] = "booking.events"
     type: ClassVar[str] = "consent.changed.v1"
@@ -142,6 +154,25 @@ class ConsentChanged(Event):
     purpose: ConsentPurpose
     granted: bool
     member_id: UUID | None = None
+    channel: Channel | None = None
+    basis: Basis | None = None
+    at: Instant
+    expires_at: Instant | None = None
+
+    @property
+    def key(self) -> str:
+        """The client."""
+        return str(self.client_id)
+
+
+class SafetyAcknowledged(Event):
+    """Somebody who cares for the client has seen the alert: nobody else need be called."""
+
+    topic: ClassVar[str] = "booking.events"
+    type: ClassVar[str] = "safety.acknowledged.v1"
+
+    client_id: UUID
+    acknowledged_by: UUID
     at: Instant
 
     @property

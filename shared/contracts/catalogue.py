@@ -26,6 +26,7 @@ EVENT_TYPES: dict[str, type[Event]] = {
         booking.BookingUnfrozen,
         booking.ClientRegistered,
         booking.ConsentChanged,
+        booking.SafetyAcknowledged,
         waitlist.WaitlistJoined,
         waitlist.WaitlistOffered,
         waitlist.WaitlistLeft,
