@@ -31,6 +31,10 @@ from services.booking.api.limits import Limits
 from services.booking.api.writing import KEY_LIVES, Writer
 from services.booking.domain.links import Links, LinkSigner
 from services.booking.domain.meetings import NamedRooms
+from services.booking.pages import book as booking_pages
+from services.booking.pages import manage as manage_pages
+from services.booking.pages import sign_in as sign_in_pages
+from services.booking.pages.shell import Shell
 from services.booking.settings import BookingSettings
 from services.booking.store import idempotency
 from services.booking.store import limits as counters
@@ -124,3 +128,38 @@ def add_routes(
     app.include_router(waitlist.routes(db, clock, writer, signer), dependencies=known)
     dry_run.document(app)
     reference.document(app)
+    add_pages(
+        app,
+        access,
+        Shell(public_url),
+        db=db,
+        clock=clock,
+        writer=writer,
+        links=links,
+        limits=limits,
+    )
+
+
+def add_pages(
+    app: FastAPI,
+    access: Access,
+    shell: Shell,
+    *,
+    db: Database,
+    clock: Clock,
+    writer: Writer,
+    links: Links,
+    limits: Limits,
+) -> None:
+    """What people look at; a browser's session is found first."""
+
+    async def identify(request: Request) -> None:
+        request.state.caller = await access.by_cookie(request)
+
+    app.include_router(shell.assets.routes())
+    for router in (
+        booking_pages.routes(shell, db, clock, writer, links, limits),
+        manage_pages.routes(shell, db, clock, writer, links),
+        sign_in_pages.routes(shell, clock, writer, links.signer, limits),
+    ):
+        app.include_router(router, dependencies=[Depends(identify)])

@@ -22,6 +22,11 @@ from shared.postgres import Database, Transaction
 MAX_TOKEN_CHARACTERS = 200
 """Ours have under 60."""
 
+SESSION_COOKIE = "limber_session"
+"""Holds the bearer token for the pages; no script can read it."""
+
+READING = frozenset({"GET", "HEAD"})
+
 
 TRAINER_SEES = timedelta(days=180)
 """After the last session: long enough for a break between courses, and then the door closes."""
@@ -105,7 +110,9 @@ class Access:
         """
         header = request.headers.get("authorization")
         if header is None:
-            return Caller()
+            # Without a header a cookie may speak, but only where nothing is changed: another site
+            # cannot make the browser read for it, though it could make it write.
+            return await self.by_cookie(request) if request.method in READING else Caller()
         scheme, _, token = header.partition(" ")
         if scheme.lower() != "bearer" or not 0 < len(token) <= MAX_TOKEN_CHARACTERS:
             raise Unauthorised("bad-token", "Send a bearer token: `Authorization: Bearer …`.")
@@ -115,11 +122,21 @@ class Access:
         waitlist_id = self._signer.opened_by("waitlist", token)
         if waitlist_id is not None:
             return Caller(waitlist_id=waitlist_id)
-        async with self._db.reading() as connection:
-            caller = await sign_in.caller_of(connection, token, now=self._clock())
+        caller = await self._signed_in(token)
         if caller is None:
             raise Unauthorised("bad-token", "The token is not valid or has run out. Sign in again.")
         return caller
+
+    async def by_cookie(self, request: Request) -> Caller:
+        """The caller whose browser holds a session; a visitor when it is none, or has run out."""
+        token = request.cookies.get(SESSION_COOKIE)
+        if not token or len(token) > MAX_TOKEN_CHARACTERS:
+            return Caller()
+        return await self._signed_in(token) or Caller()
+
+    async def _signed_in(self, token: str) -> Caller | None:
+        async with self._db.reading() as connection:
+            return await sign_in.caller_of(connection, token, now=self._clock())
 
 
 def caller_of(request: Request) -> Caller:

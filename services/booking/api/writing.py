@@ -96,6 +96,22 @@ class Writer:
         self._relay.wake()
         return _answered(answer, finish)
 
+    async def done(self, caller: Caller, work: Work, *, once: str | None = None) -> dict[str, Any]:
+        """Run `work` in one transaction for a page; the body of its answer.
+
+        What is asked for again under the same `once` is not done again and answers the same.
+
+        Raises:
+            Refused: also one that `work` returned, after its changes were committed.
+        """
+        key = None if once is None else f"page:{once}"
+        async with self._alone(caller, key):
+            answer = await self._tried(lambda: self._once(caller, key, b"", work))
+        self._relay.wake()
+        if isinstance(answer, Refused):
+            raise answer
+        return answer.body or {}
+
     @asynccontextmanager
     async def _alone(self, caller: Caller, key: str | None) -> AsyncIterator[None]:
         """Twins of one request wait here, where they hold no connection."""

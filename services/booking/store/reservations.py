@@ -89,6 +89,17 @@ async def lock_hold(tx: Transaction, hold_id: UUID) -> Hold | None:
     return Hold(**row) if row else None
 
 
+async def held_since(tx: Transaction, hold_id: UUID) -> datetime:
+    """When a hold was made. The caller has locked it."""
+    since: datetime = await tx.fetchval("select created_at from holds where id = $1", hold_id)
+    return since
+
+
+async def keep_hold_until(tx: Transaction, hold_id: UUID, until: datetime) -> None:
+    """Give a hold, which the caller has locked, another end."""
+    await tx.execute("update reservations set expires_at = $2 where id = $1", hold_id, until)
+
+
 async def delete_hold(tx: Transaction, hold_id: UUID) -> bool:
     """Give a hold back; False when there is none."""
     status: str = await tx.execute(

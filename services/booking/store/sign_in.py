@@ -81,6 +81,11 @@ async def add_session(
     )
 
 
+async def delete_session(tx: Transaction, token: str) -> None:
+    """End a session; its token opens nothing from now on."""
+    await tx.execute("delete from sessions where token_hash = $1", token_hash(token))
+
+
 async def caller_of(connection: Transaction, token: str, *, now: datetime) -> Caller | None:
     """Who holds a bearer token; None when it is unknown or has run out."""
     row = await connection.fetchrow(

@@ -1,0 +1,121 @@
+"""Sign-in as pages: a code by mail, then a session in a cookie."""
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+from pydantic import ValidationError
+
+from services.booking.api.access import caller_of
+from services.booking.api.limits import Limits
+from services.booking.api.sign_in import CodeFields, EmailFields
+from services.booking.api.writing import Answer, Writer
+from services.booking.domain import limits as figures
+from services.booking.domain.links import LinkSigner
+from services.booking.domain.people import Role, email_key
+from services.booking.handlers import sign_in
+from services.booking.pages.book import form_of
+from services.booking.pages.session import begin_session, end_session, session_token
+from services.booking.pages.shell import Shell
+from services.booking.store import sign_in as sessions
+from shared.clock import Clock
+from shared.errors import Unauthorised
+from shared.postgres import Transaction
+
+HOME: dict[Role, str] = {
+    "client": "/me",
+    "trainer": "/desk",
+    "clinician": "/clinic",
+    "staff": "/staff",
+    "lead": "/staff",
+}
+"""Where each role begins."""
+
+
+def routes(
+    shell: Shell, clock: Clock, writer: Writer, signer: LinkSigner, limits: Limits
+) -> APIRouter:
+    """Signing in and out."""
+    router = shell.router()
+
+    @router.get("/sign-in")
+    async def first(request: Request) -> Response:
+        """Ask for a code."""
+        return shell.page(request, "sign-in.html.j2", email="", asked=False, errors={})
+
+    @router.post("/sign-in")
+    async def ask(request: Request) -> Response:
+        """Mail a code, if the address is known; the page never tells."""
+        form = await form_of(request)
+        try:
+            body = EmailFields(email=str(form.get("email") or ""))
+        except ValidationError as wrong:
+            errors = shell.wrong_fields(request, wrong)
+            typed = str(form.get("email") or "")
+            return shell.page(
+                request, "sign-in.html.j2", status=422, email=typed, asked=False, errors=errors
+            )
+        await limits.check(
+            request,
+            (figures.SIGN_IN_CODES_PER_ORIGIN, limits.origin(request)),
+            (figures.SIGN_IN_CODES_PER_ADDRESS, email_key(body.email)),
+        )
+
+        async def work(tx: Transaction) -> Answer:
+            await sign_in.ask_for_code(tx, body.email, signer=signer, now=clock())
+            return Answer(202)
+
+        await writer.done(caller_of(request), work)
+        return shell.page(request, "sign-in.html.j2", email=body.email, asked=True, errors={})
+
+    @router.post("/sign-in/verify")
+    async def verify(request: Request) -> Response:
+        """Begin a session with the code."""
+        form = await form_of(request)
+        email = str(form.get("email") or "")
+
+        def again(errors: dict[str, str], status: int) -> Response:
+            return shell.page(
+                request, "sign-in.html.j2", status=status, email=email, asked=True, errors=errors
+            )
+
+        try:
+            code = "".join(str(form.get("code") or "").split())
+            body = CodeFields(email=email, code=code)
+        except ValidationError as wrong:
+            return again(shell.wrong_fields(request, wrong), 422)
+        wrong_codes = figures.WRONG_CODES_PER_ADDRESS, email_key(body.email)
+        await limits.check(
+            request, (figures.CODE_TRIES_PER_ORIGIN, limits.origin(request)), wrong_codes
+        )
+
+        async def work(tx: Transaction) -> Answer | Unauthorised:
+            session = await sign_in.verify_code(tx, body.email, body.code, now=clock())
+            if isinstance(session, Unauthorised):
+                return session
+            return Answer(200, {"token": session.token, "role": session.role})
+
+        try:
+            answer = await writer.done(caller_of(request), work)
+        except Unauthorised:
+            gettext = shell.words(request).translations.gettext
+            return again({"code": gettext("This code is not valid, or no longer.")}, 401)
+        await limits.forgive(request, *wrong_codes)
+        response = shell.see(HOME[answer["role"]])
+        begin_session(response, answer["token"], secure=shell.secure)
+        return response
+
+    @router.post("/sign-out")
+    async def leave(request: Request) -> Response:
+        """End the session, here and in the database."""
+        token = session_token(request)
+
+        async def work(tx: Transaction) -> Answer:
+            if token is not None:
+                await sessions.delete_session(tx, token)
+            return Answer(200, {})
+
+        await writer.done(caller_of(request), work)
+        response = shell.see("/")
+        end_session(response, secure=shell.secure)
+        return response
+
+    return router
