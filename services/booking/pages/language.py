@@ -3,24 +3,24 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
-from gettext import GNUTranslations, NullTranslations
-from importlib import resources
-from io import BytesIO
+from gettext import NullTranslations
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.dates import format_date, format_time
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
 from fastapi import Request
 
 from services.booking.domain.people import Language
+from shared.catalogues import Texts
 from shared.vocabulary.labels import vocabulary
 
 LANGUAGES: tuple[Language, ...] = ("en", "fr")
 
 REMEMBERED_IN = "limber_language"
 """The cookie that holds what was chosen."""
+
+TEXTS = Texts(Path(__file__).parent)
 
 LOCALES: dict[Language, Locale] = {"en": Locale("en", "CA"), "fr": Locale("fr", "CA")}
 
@@ -89,11 +89,7 @@ def tongue(language: Language) -> Tongue:
     """
     if language == "en":
         return Tongue(language, NullTranslations())
-    source = resources.files(__package__) / "catalogues" / f"{language}.po"
-    compiled = BytesIO()
-    write_mo(compiled, read_po(BytesIO(source.read_bytes()), locale=language))
-    compiled.seek(0)
-    return Tongue(language, GNUTranslations(compiled))
+    return Tongue(language, TEXTS.translations())
 
 
 @lru_cache(maxsize=len(LANGUAGES))

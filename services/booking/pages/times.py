@@ -178,6 +178,7 @@ async def week_of(
         conditions=() if search.condition is None else (search.condition,),
         client_id=client_id,
         besides=search.besides,
+        told_in=words.language,
     )
     within = slots.local_days(rules.key, first, last)
     found = await openings(connection, wish, within=within, now=now)

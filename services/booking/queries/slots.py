@@ -31,7 +31,8 @@ class SlotWish:
 
     A visit has an `area` and the `postal` code it goes to; a virtual session has neither.
     `client_id` is somebody whose trainer comes first. `besides` is the id of a reservation that
-    does not count: the own hold, or the booking that is to be moved.
+    does not count: the own hold, or the booking that is to be moved. `told_in` is the language in
+    which reasons are said.
     """
 
     service: Service
@@ -43,6 +44,7 @@ class SlotWish:
     language: Language | None = None
     client_id: UUID | None = None
     besides: UUID | None = None
+    told_in: Language = "en"
 
 
 @dataclass(frozen=True)
@@ -114,7 +116,7 @@ async def openings(
     return [
         Opening(
             one,
-            why(one, skills),
+            why(one, skills, wish.told_in),
             slots.offered(one.rules, session, taken[one.id], within=within, now=now),
         )
         for one in fitting
