@@ -185,14 +185,14 @@ def routes(
     return router
 
 
-async def form_of(request: Request) -> FormData:
+async def form_of(request: Request, *, max_fields: int = FORM_FIELDS) -> FormData:
     """The fields of a form.
 
     Raises:
         Malformed: it is not one of ours.
     """
     try:
-        return await request.form(max_fields=FORM_FIELDS, max_files=0)
+        return await request.form(max_fields=max_fields, max_files=0)
     except ValueError:
         raise unreadable() from None
 
