@@ -144,10 +144,9 @@ async def test_giving_a_kept_time_back_leads_to_the_times(
 
 
 async def test_what_is_typed_never_becomes_markup(visitor: Visitor) -> None:
-    typed = {
-        name: MARKUP
-        for name in ("name", "email", "phone", "street", "city", "visit_postal", "note", "goal")
-    }
+    typed = dict.fromkeys(
+        ("name", "email", "phone", "street", "city", "visit_postal", "note", "goal"), MARKUP
+    )
     again = await visitor.send(await held(visitor), "/book", press="confirm", **typed)
     assert 422 == again.status
     assert "<script>alert" not in again.answer.text

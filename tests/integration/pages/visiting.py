@@ -70,6 +70,8 @@ class Page(HTMLParser):
                 self._area = found.get("name")
             case "a":
                 self._link = found.get("href")
+            case _:
+                pass
 
     def handle_endtag(self, tag: str) -> None:
         """A form, link or field ends."""
@@ -82,6 +84,8 @@ class Page(HTMLParser):
                 self._select = None
             case "textarea":
                 self._area = None
+            case _:
+                pass
 
     def handle_data(self, data: str) -> None:
         """Text counts where people read it."""

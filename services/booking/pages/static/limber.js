@@ -15,6 +15,12 @@ function chosenZone(event) {
   if (field && event.target.id === "zone") field.value = event.target.value;
 }
 
+function chosenOutside(event) {
+  // Trainer and zone stand beside the times, though they belong to the form of the search.
+  const form = event.target.form;
+  if (form && form.id === "wish" && !form.contains(event.target)) form.dispatchEvent(new Event("searched"));
+}
+
 function countdown() {
   const form = document.getElementById("keeping");
   if (!form || form.dataset.counting) return;
@@ -64,6 +70,7 @@ document.addEventListener("DOMContentLoaded", () => {
   document.getElementById("errors")?.focus();
 });
 document.addEventListener("change", chosenZone, true);
+document.addEventListener("change", chosenOutside);
 document.addEventListener("keydown", arrows);
 document.addEventListener("submit", sentOnce);
 window.addEventListener("pageshow", () => {
