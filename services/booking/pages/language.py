@@ -57,7 +57,7 @@ class Tongue:
 
     def time(self, at: datetime, rules: ZoneInfo) -> str:
         """The time of day in a zone, such as 10:00 a.m. or 10 h 00."""
-        pattern = "H 'h' mm" if self.language == "fr" else "h:mm a"
+        pattern = "H\u00a0'h'\u00a0mm" if self.language == "fr" else "h:mm\u00a0a"
         return format_time(at, pattern, rules, LOCALES[self.language])
 
     def moment(self, at: datetime, rules: ZoneInfo) -> str:

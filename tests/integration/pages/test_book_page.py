@@ -204,7 +204,7 @@ async def test_weeks_follow_each_other_and_never_lie_in_the_past(visitor: Visito
 async def test_times_are_shown_in_the_visitors_zone_when_online(visitor: Visitor) -> None:
     page = await visitor.open("/?virtual=on&tz=Europe/Paris")
     spoken = {str(slot["aria-label"]) for slot in page.tagged["slot"]}
-    assert any("3:00 p.m." in label for label in spoken), sorted(spoken)[:5]
+    assert any("3:00\u00a0p.m." in label for label in spoken), sorted(spoken)[:5]
 
 
 async def test_a_booking_is_moved_and_cancelled_by_its_link(
