@@ -32,6 +32,14 @@ from services.booking.api.writing import KEY_LIVES, Writer
 from services.booking.domain.links import Links, LinkSigner
 from services.booking.domain.meetings import NamedRooms
 from services.booking.pages import book as booking_pages
+from services.booking.pages import (
+    check_in,
+    me,
+    me_forms,
+    me_reports,
+    me_settings,
+    me_sharing,
+)
 from services.booking.pages import manage as manage_pages
 from services.booking.pages import sign_in as sign_in_pages
 from services.booking.pages.shell import Shell
@@ -161,5 +169,11 @@ def add_pages(
         booking_pages.routes(shell, db, clock, writer, links, limits),
         manage_pages.routes(shell, db, clock, writer, links),
         sign_in_pages.routes(shell, clock, writer, links.signer, limits),
+        me.routes(shell, db, clock, links.signer),
+        check_in.routes(shell, db, clock, writer),
+        me_reports.routes(shell, db, clock, writer),
+        me_forms.routes(shell, db, clock, writer),
+        me_sharing.routes(shell, db, clock, writer, links.signer),
+        me_settings.routes(shell, db, clock, writer, links.signer),
     ):
         app.include_router(router, dependencies=[Depends(identify)])
