@@ -22,6 +22,7 @@ from services.booking.pages.check_in_form import (
     body_of,
     chosen,
     kind_of,
+    page_id,
     pain_before,
     same_form,
     scales,
@@ -33,7 +34,6 @@ from services.booking.pages.me_view import ClientView
 from services.booking.pages.shell import Shell
 from services.booking.queries import progress
 from shared.clock import Clock
-from shared.identifiers import new_id
 from shared.postgres import Database, Transaction
 from shared.zones import zone
 
@@ -74,7 +74,7 @@ def routes(shell: Shell, db: Database, clock: Clock, writer: Writer) -> APIRoute
             flare_from=FLARE_FROM,
             typed=chosen(form),
             errors=errors or {},
-            page=str((form or {}).get("page") or new_id()),
+            page=page_id(form),
         )
 
     @router.get("/me/check-in")

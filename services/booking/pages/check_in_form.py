@@ -10,6 +10,7 @@ from starlette.datastructures import FormData
 from services.booking.pages.language import Tongue
 from services.booking.pages.me_view import View
 from shared.contracts.submissions import CheckInKind
+from shared.identifiers import new_id
 from shared.vocabulary.labels import vocabulary
 
 SCALES: dict[CheckInKind, tuple[str, ...]] = {
@@ -135,6 +136,12 @@ def told_again(told: View, why: Sequence[str]) -> dict[str, Any]:
 def whole(typed: str) -> int | str:
     """A whole number as typed in digits; else the text, which no score is."""
     return int(typed) if typed.isascii() and typed.isdigit() and len(typed) <= 3 else typed
+
+
+def page_id(form: FormData | None) -> str:
+    """What tells a page from the next one with the same answers; typed again it stays the same."""
+    known = None if form is None else form.get("page")
+    return str(known or new_id())
 
 
 def same_form(form: FormData) -> str:

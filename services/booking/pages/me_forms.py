@@ -19,7 +19,7 @@ from services.booking.api.care import (
 from services.booking.api.writing import Answer, Writer
 from services.booking.handlers.submissions import submit
 from services.booking.pages.book import form_of
-from services.booking.pages.check_in_form import chosen, same_form, signs, whole
+from services.booking.pages.check_in_form import chosen, page_id, same_form, signs, whole
 from services.booking.pages.me import whose
 from services.booking.pages.me_questions import questionnaire
 from services.booking.pages.shell import Shell
@@ -32,7 +32,6 @@ from shared.contracts.care import (
 )
 from shared.contracts.submissions import Submission
 from shared.errors import Invalid, NotFound
-from shared.identifiers import new_id
 from shared.instruments.table import instruments
 from shared.postgres import Database, Transaction
 from shared.vocabulary.codes import Health, Instrument
@@ -73,7 +72,7 @@ def routes(shell: Shell, db: Database, clock: Clock, writer: Writer) -> APIRoute
             signs=signs(words),
             typed=chosen(form),
             errors=errors or {},
-            page=_page(form),
+            page=page_id(form),
         )
 
     @router.get("/me/screening")
@@ -117,7 +116,7 @@ def routes(shell: Shell, db: Database, clock: Clock, writer: Writer) -> APIRoute
             questionnaire=found,
             typed=chosen(form),
             wrong=wrong,
-            page=_page(form),
+            page=page_id(form),
         )
 
     @router.get("/me/questionnaires/{name}")
@@ -161,7 +160,7 @@ def routes(shell: Shell, db: Database, clock: Clock, writer: Writer) -> APIRoute
             rows=range(MOST_GOALS),
             typed=chosen(form),
             errors=errors or {},
-            page=_page(form),
+            page=page_id(form),
         )
 
     @router.get("/me/goals")
@@ -194,11 +193,6 @@ def routes(shell: Shell, db: Database, clock: Clock, writer: Writer) -> APIRoute
         return await hand_over(request, form, GoalsSubmitted, fields.model_dump())
 
     return router
-
-
-def _page(form: FormData | None) -> str:
-    """What makes a form this one: sent twice it is one report."""
-    return str((form or {}).get("page") or new_id())
 
 
 def _screening(form: FormData) -> dict[str, Any]:
