@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -133,10 +134,14 @@ class ClientView:
             for hold in self.document["holds"]
         ]
 
-    @property
+    @cached_property
     def diary(self) -> list[Told]:
         """All check-ins the view holds, newest first."""
         return [self._told(one) for one in self.document["check_ins"]]
+
+    def told_of(self, kind: str) -> bool:
+        """Whether the view holds a check-in of that kind."""
+        return any(one["kind"] == kind for one in self.document["check_ins"])
 
     @property
     def pain_summary(self) -> str:

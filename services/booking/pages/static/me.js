@@ -39,6 +39,8 @@
         again = false;
         await refresh();
       } while (again);
+    } catch {
+      // The network is away for a moment: the page stays as it is, and the next look tries again.
     } finally {
       running = false;
     }
@@ -90,11 +92,6 @@
       "next-morning": { stroke: colour("--ink"), width: 3, dash: [2, 4] },
       daily: { stroke: colour("--soft"), width: 1 },
     };
-    const legend = document.getElementById("pain-legend");
-    for (const [number, item] of [...legend.children].entries()) {
-      item.hidden = !values[number].some((value) => value !== null);
-    }
-    place.hidden = legend.hidden = false;
     const axis = { stroke: colour("--soft"), grid: { stroke: colour("--line"), width: 1 } };
     const locale = document.documentElement.lang === "fr" ? "fr-CA" : "en-CA";
     const day = new Intl.DateTimeFormat(locale, { month: "short", day: "numeric" });
