@@ -144,6 +144,7 @@ def add_routes(
         clock=clock,
         writer=writer,
         links=links,
+        wakeups=wakeups,
         limits=limits,
     )
 
@@ -157,6 +158,7 @@ def add_pages(
     clock: Clock,
     writer: Writer,
     links: Links,
+    wakeups: Wakeups,
     limits: Limits,
 ) -> None:
     """What people look at; a browser's session is found first."""
@@ -171,7 +173,7 @@ def add_pages(
         sign_in_pages.routes(shell, clock, writer, links.signer, limits),
         me.routes(shell, db, clock, links.signer),
         check_in.routes(shell, db, clock, writer),
-        me_reports.routes(shell, db, clock, writer),
+        me_reports.routes(shell, db, clock, writer, wakeups),
         me_forms.routes(shell, db, clock, writer),
         me_sharing.routes(shell, db, clock, writer, links.signer),
         me_settings.routes(shell, db, clock, writer, links.signer),

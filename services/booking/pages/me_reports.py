@@ -1,5 +1,6 @@
 """What became of a report: asked by the page until progress has answered, and then in words."""
 
+from time import monotonic
 from uuid import UUID
 
 from fastapi import APIRouter, Request
@@ -17,6 +18,7 @@ from services.booking.pages.me_rules import sentence
 from services.booking.pages.me_view import View, said
 from services.booking.pages.shell import Shell, unreadable
 from services.booking.queries import progress
+from services.booking.streams import Wakeups, Watch
 from shared.clock import Clock
 from shared.errors import NotFound
 from shared.postgres import Database, Transaction
@@ -28,7 +30,12 @@ MOST_LOOKS = 20
 """How often a page without scripts looks by itself; then a link does."""
 
 
-def routes(shell: Shell, db: Database, clock: Clock, writer: Writer) -> APIRouter:
+PATIENCE_S = 0.4
+"""How long a page is kept back for the answer, which mostly comes sooner: then it is on the first
+page, with or without scripts. A later one comes by the stream, or when the page looks again."""
+
+
+def routes(shell: Shell, db: Database, clock: Clock, writer: Writer, wakeups: Wakeups) -> APIRouter:
     """The answer, and the reasons that may be added to a check-in."""
     router = shell.router()
 
@@ -43,10 +50,20 @@ def routes(shell: Shell, db: Database, clock: Clock, writer: Writer) -> APIRoute
         known = (one for one in document.get("check_ins", ()) if one["id"] == str(report_id))
         return row.document, next(known, None)
 
+    async def heard(request: Request, report_id: UUID) -> tuple[View, View | None]:
+        """As `found`, with a little patience while progress has not answered."""
+        watch, until = Watch(), monotonic() + PATIENCE_S
+        with wakeups.watching(whose(request), watch):
+            async for _ in watch.ticks(every_s=PATIENCE_S):
+                report, told = await found(request, report_id)
+                if report["status"] != "pending" or monotonic() >= until:
+                    return report, told
+        return await found(request, report_id)
+
     @router.get("/me/reports/{report_id}")
     async def answer(report_id: UUID, request: Request) -> Response:
         """Level and what to do, as soon as they are there."""
-        report, told = await found(request, report_id)
+        report, told = await heard(request, report_id)
         words = shell.words(request)
         actions = report.get("actions") or []
         asks_why = any(one["code"] == ASKS_WHY for one in actions)

@@ -4,11 +4,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
+from unittest.mock import patch
 from uuid import UUID
 
 import httpx
 
 from services.booking.api.access import SESSION_COOKIE
+from services.booking.pages import me_reports
 from shared.contracts.progress import Action, SubmissionAnswered, ViewUpdated
 from tests.integration.booking.care_view import a_document, on
 from tests.integration.booking.front_door import FrontDoor
@@ -77,9 +79,11 @@ async def a_client(
 ) -> AsyncIterator[Client]:
     """A client who has booked one session and is signed in."""
     booking = await door.book(email=email, **wish)
-    async with a_browser(door) as http:
-        http.cookies.set(SESSION_COOKIE, await door.sign_in(email))
-        yield Client(booking["client_id"], booking["id"], Visitor(http), door)
+    # Nobody answers while a page waits, unless a test says so.
+    with patch.object(me_reports, "PATIENCE_S", 0.0):
+        async with a_browser(door) as http:
+            http.cookies.set(SESSION_COOKIE, await door.sign_in(email))
+            yield Client(booking["client_id"], booking["id"], Visitor(http), door)
 
 
 def whole(client: str) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """The check-in without scripts: one form, one report, and the answer on the next page."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -7,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from services.booking.pages import me_reports
+from services.booking.streams import Watch
 from shared.clock import rfc3339
 from shared.contracts.progress import Action, SubmissionAnswered
 from tests.integration.booking.care_view import a_check_in
@@ -20,6 +23,9 @@ WORSE = Action(
     code="ask-why",
     detail="The morning is at least 2 above where you began.",
 )
+LONG_S = 60.0
+"""Longer than any of these tests takes."""
+
 R1 = (
     "saddle-numbness", "bladder-bowel-change", "both-leg-weakness", "chest-pain", "fainting",
     "sudden-breathlessness",
@@ -172,6 +178,32 @@ async def test_the_answer_is_looked_for_until_it_is_there(ann: Client) -> None:
     assert "Your pain is 6 or 7. Do about 30 percent less today, and nothing new." in page.text
     assert "http-equiv" not in page.answer.text
     assert "data-waiting" not in page.answer.text
+
+
+async def test_an_answer_that_comes_while_the_page_is_made_is_on_it(
+    ann: Client, door: FrontDoor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = await ann.post("/me/check-in", kind="daily", pain="2")
+    # Without the wake-up the page would come only after this.
+    monkeypatch.setattr(me_reports, "PATIENCE_S", LONG_S)
+    watched = asyncio.Event()
+
+    class Noted(Watch):
+        async def ticks(self, *, every_s: float) -> AsyncIterator[None]:
+            async for _ in super().ticks(every_s=every_s):
+                yield
+                watched.set()
+
+    monkeypatch.setattr(me_reports, "Watch", Noted)
+    listening = asyncio.create_task(door.wakeups.listen())
+    asked = asyncio.create_task(ann.open(page.url))
+    async with asyncio.timeout(LONG_S / 2):
+        await watched.wait()
+        await ann.answered(report_of(page), "go")
+        answer = await asked
+    listening.cancel()
+    assert "go" == answer.tagged["level"][0]["data-level"]
+    assert 0 == door.wakeups.watched()
 
 
 async def test_an_emergency_is_answered_with_the_number_first(ann: Client) -> None:
