@@ -34,6 +34,8 @@ from services.booking.domain.meetings import NamedRooms
 from services.booking.pages import book as booking_pages
 from services.booking.pages import (
     check_in,
+    desk,
+    desk_client,
     me,
     me_forms,
     me_reports,
@@ -177,5 +179,7 @@ def add_pages(
         me_forms.routes(shell, db, clock, writer),
         me_sharing.routes(shell, db, clock, writer, links.signer),
         me_settings.routes(shell, db, clock, writer, links.signer),
+        desk.routes(shell, db, clock, writer, links.signer),
+        desk_client.routes(shell, db, clock, writer),
     ):
         app.include_router(router, dependencies=[Depends(identify)])

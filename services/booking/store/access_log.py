@@ -1,5 +1,6 @@
 """Who looked at a client's health data: written with the look, never changed."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -18,5 +19,26 @@ async def note(
         actor_id,
         actor_role,
         client_id,
+        what,
+    )
+
+
+async def note_all(
+    tx: Transaction,
+    actor_id: UUID,
+    actor_role: Role,
+    clients: Sequence[UUID],
+    what: str,
+    *,
+    now: datetime,
+) -> None:
+    """Record that somebody sees `what` of several clients at once, as a list shows them."""
+    await tx.execute(
+        "insert into access_log (at, actor_id, actor_role, client_id, what)"
+        " select $1, $2, $3, client_id, $5 from unnest($4::uuid[]) client_id",
+        now,
+        actor_id,
+        actor_role,
+        clients,
         what,
     )

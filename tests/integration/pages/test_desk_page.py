@@ -1,0 +1,152 @@
+"""The desk: the day, who needs care and why, a client's page, and the lift of a hold."""
+
+from collections.abc import AsyncIterator
+from uuid import UUID
+
+import pytest
+
+from shared.contracts.progress import SafetyHoldPlaced
+from tests.integration.booking.care_view import HOLD
+from tests.integration.booking.front_door import NOW, FrontDoor
+from tests.integration.pages.clients import MARKUP, Client, a_client, a_rule
+from tests.integration.pages.professionals import OTHER_TRAINER, Professional, at_work
+
+
+@pytest.fixture
+async def ann(door: FrontDoor) -> AsyncIterator[Client]:
+    """A client of the trainer."""
+    async with a_client(door) as client:
+        yield client
+
+
+@pytest.fixture
+async def amara(door: FrontDoor) -> AsyncIterator[Professional]:
+    """Her trainer."""
+    async with at_work(door) as trainer:
+        yield trainer
+
+
+async def test_the_day_shows_its_sessions_and_takes_their_outcome(
+    ann: Client, amara: Professional
+) -> None:
+    assert "Nothing is on this day." in (await amara.open("/desk")).text
+    page = await amara.open("/desk?day=2026-05-06")
+    assert 1 == len(page.tagged["item"])
+    assert "Ann Example" in page.text
+    assert "completed" not in page.tagged
+
+    amara.door.clock.advance(days=2, hours=4)
+    page = await amara.open("/desk")
+    done = await amara.visitor.send(page, "/outcome", press="missed")
+    assert (200, "Missed" in done.text or "Did not come" in done.text) == (done.status, True)
+    assert "missed" == await amara.door.value(
+        "select status from bookings where id = $1", UUID(ann.booking)
+    )
+    assert 400 == (await amara.post(f"/desk/bookings/{ann.booking}/outcome", outcome="x")).status
+
+
+@pytest.mark.parametrize("day", ["x", "9999-12-31", "0001-01-01", MARKUP])
+async def test_a_day_that_is_none_is_today(amara: Professional, day: str) -> None:
+    answer = await amara.visitor.http.get("/desk", params={"day": day})
+    assert (200, True) == (answer.status_code, "Today:" in answer.text)
+
+
+async def test_clients_are_listed_by_need_with_the_reasons_and_the_look_on_record(
+    ann: Client, amara: Professional, door: FrontDoor
+) -> None:
+    bob = await door.book(NOW.replace(day=7, hour=14), email="bob@example.org")
+    await ann.known(level="emergency", version=200)
+    page = await amara.open("/desk")
+    assert [ann.id, bob["client_id"]] == [one["data-client"] for one in page.tagged["client"]]
+    assert "emergency" == page.tagged["need"][0]["data-code"]
+    assert ["progress"] == await amara.looks(ann.id)
+
+
+async def test_a_clients_page_explains_the_level_by_its_rules(
+    ann: Client, amara: Professional
+) -> None:
+    rule = a_rule(inputs={"pain": 6, "baseline": 3.5, "flags": ["dizziness"], "flare": True})
+    await ann.known(safety={"rules": [rule], "gates": []})
+    page = await amara.open(f"/desk/clients/{ann.id}")
+    assert "go-care" == page.tagged["level"][0]["data-level"]
+    for text in ("P2", "Your pain is 6 or 7.", "3.5", "Dizziness", "Knee rolls", "yes"):
+        assert text in page.text, text
+    for tag in ("rule", "hold", "trend", "effect", "plan-item", "diary"):
+        assert tag in page.tagged, tag
+    assert ["progress"] == await amara.looks(ann.id)
+
+
+async def test_a_hold_is_lifted_with_a_reason_and_the_answer_is_shown(
+    ann: Client, amara: Professional
+) -> None:
+    await ann.known()
+    await amara.door.hear(
+        SafetyHoldPlaced(
+            client_id=UUID(ann.id),
+            hold_id=UUID(HOLD),
+            kind="option",
+            rule="A3",
+            level="go-care",
+            at=NOW,
+        )
+    )
+    page = await amara.open(f"/desk/clients/{ann.id}")
+    empty = await amara.visitor.send(page, "/lift", reason="  ")
+    assert (422, []) == (empty.status, await amara.sent())
+    assert "Please say why the hold may end." in empty.text
+
+    done = await amara.visitor.send(page, "/lift", reason="We spoke; bridges are fine.")
+    assert "pending" == done.tagged["report"][0]["data-status"]
+    again = await amara.visitor.send(page, "/lift", reason="We spoke; bridges are fine.")
+    assert done.url == again.url
+    sent = await amara.sent()
+    assert ["We spoke; bridges are fine."] == [one["reason"] for one in sent]
+
+    report = done.url.rpartition("/")[2]
+    await amara.answered(ann.id, report, status="rejected", reason="Not <b>yet</b>.", rule="A3")
+    told = await amara.open(done.url)
+    assert ("rejected", True) == (
+        told.tagged["report"][0]["data-status"],
+        "Not <b>yet</b>." in told.text,
+    )
+
+
+async def test_names_and_texts_are_text(amara: Professional, door: FrontDoor) -> None:
+    client = await door.made(
+        "/v1/bookings",
+        {
+            "service": "training",
+            "mode": "virtual",
+            "start": "2026-05-06T14:00:00Z",
+            "trainer": str(await door.value("select id from people where name like 'Amara%'")),
+            "client": {"name": MARKUP, "email": "x@example.org", "tz": "America/Toronto"},
+            "consent": {"reminders": True, "marketing": False},
+        },
+    )
+    for path in ("/desk", "/desk?day=2026-05-06", f"/desk/clients/{client['client_id']}"):
+        page = await amara.open(path)
+        assert (200, False) == (page.status, "<script>alert" in page.answer.text), path
+        assert MARKUP in page.text, path
+
+
+async def test_the_desk_opens_for_those_who_treat_alone(ann: Client, door: FrontDoor) -> None:
+    path = f"/desk/clients/{ann.id}"
+    assert 403 == (await ann.open(path)).status
+    async with at_work(door, OTHER_TRAINER) as other:
+        assert 403 == (await other.open(path)).status
+        assert [] == await other.looks(ann.id)
+        lift = await other.post(f"{path}/holds/{HOLD}/lift", reason="Mine")
+        assert (403, []) == (lift.status, await other.sent())
+        booking = await other.post(f"/desk/bookings/{ann.booking}/outcome", outcome="completed")
+        assert booking.status in {403, 404}
+    assert "/me" in (await ann.open("/desk")).url
+    ann.visitor.http.cookies.clear()
+    assert 401 == (await ann.open(path)).status
+    assert "/sign-in" in (await ann.open("/desk")).url
+
+
+async def test_the_desk_speaks_french(ann: Client, amara: Professional) -> None:
+    await ann.known()
+    page = await amara.open(f"/desk/clients/{ann.id}?lang=fr")
+    assert "Ce qui a besoin de vous" in page.text
+    assert "Mon bureau" in (await amara.open("/desk")).text
