@@ -35,6 +35,7 @@ from services.booking.pages import book as booking_pages
 from services.booking.pages import (
     check_in,
     desk,
+    desk_assessment,
     desk_client,
     me,
     me_forms,
@@ -181,5 +182,6 @@ def add_pages(
         me_settings.routes(shell, db, clock, writer, links.signer),
         desk.routes(shell, db, clock, writer, links.signer),
         desk_client.routes(shell, db, clock, writer),
+        desk_assessment.routes(shell, db, clock, writer),
     ):
         app.include_router(router, dependencies=[Depends(identify)])

@@ -40,6 +40,10 @@ class Assets:
         """Where a file is found; the address changes with its content."""
         return self._by_name[name].url
 
+    def plain(self, name: str) -> bytes:
+        """What is in a file, for the one that has to stand at an address of its own."""
+        return self._by_name[name].plain
+
     def routes(self) -> APIRouter:
         """The route that serves them."""
         router = APIRouter(include_in_schema=False)
