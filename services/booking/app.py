@@ -37,6 +37,7 @@ from services.booking.pages import (
     desk,
     desk_assessment,
     desk_client,
+    desk_plan,
     me,
     me_forms,
     me_reports,
@@ -183,5 +184,6 @@ def add_pages(
         desk.routes(shell, db, clock, writer, links.signer),
         desk_client.routes(shell, db, clock, writer),
         desk_assessment.routes(shell, db, clock, writer),
+        desk_plan.routes(shell, db, clock, writer),
     ):
         app.include_router(router, dependencies=[Depends(identify)])
