@@ -37,6 +37,7 @@ from services.booking.pages import (
     desk,
     desk_assessment,
     desk_client,
+    desk_hours,
     desk_plan,
     me,
     me_forms,
@@ -185,5 +186,6 @@ def add_pages(
         desk_client.routes(shell, db, clock, writer),
         desk_assessment.routes(shell, db, clock, writer),
         desk_plan.routes(shell, db, clock, writer),
+        desk_hours.routes(shell, db, clock, writer),
     ):
         app.include_router(router, dependencies=[Depends(identify)])
