@@ -45,6 +45,7 @@ from services.booking.pages import (
     me_settings,
     me_sharing,
 )
+from services.booking.pages import clinic as clinic_pages
 from services.booking.pages import manage as manage_pages
 from services.booking.pages import sign_in as sign_in_pages
 from services.booking.pages.shell import Shell
@@ -187,5 +188,6 @@ def add_pages(
         desk_assessment.routes(shell, db, clock, writer),
         desk_plan.routes(shell, db, clock, writer),
         desk_hours.routes(shell, db, clock, writer),
+        clinic_pages.routes(shell, db, clock, writer),
     ):
         app.include_router(router, dependencies=[Depends(identify)])
