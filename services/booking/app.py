@@ -48,6 +48,7 @@ from services.booking.pages import (
 from services.booking.pages import clinic as clinic_pages
 from services.booking.pages import manage as manage_pages
 from services.booking.pages import sign_in as sign_in_pages
+from services.booking.pages import staff as staff_pages
 from services.booking.pages.shell import Shell
 from services.booking.settings import BookingSettings
 from services.booking.store import idempotency
@@ -189,5 +190,6 @@ def add_pages(
         desk_plan.routes(shell, db, clock, writer),
         desk_hours.routes(shell, db, clock, writer),
         clinic_pages.routes(shell, db, clock, writer),
+        staff_pages.routes(shell, db, clock, writer, links.signer),
     ):
         app.include_router(router, dependencies=[Depends(identify)])
