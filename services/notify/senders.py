@@ -10,10 +10,10 @@ from uuid import UUID
 
 import structlog
 
+from services.notify.channels.mail import Line, Server, Servers, UnreachableError
 from services.notify.domain.delivery import Delivery, Drop, Send, Wait, judge
 from services.notify.domain.outcome import Outcome, after
 from services.notify.metrics import SendMetrics
-from services.notify.smtp import Line, Server, Servers, UnreachableError
 from services.notify.store import queue
 from services.notify.writing.mail import Letter, LetterError, LetterWriter
 from shared.clock import Clock

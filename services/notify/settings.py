@@ -7,7 +7,7 @@ from urllib.parse import unquote, urlsplit
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import SettingsConfigDict
 
-from services.notify.smtp import Server
+from services.notify.channels.mail import Server
 from shared.settings import ServiceSettings
 
 DEFAULT_PORTS = {"smtp": 25, "smtps": 465}

@@ -3,10 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
+from uuid import UUID
 
 from services.notify.domain.delivery import Delivery, State
 
-Result = Literal["accepted", "deferred", "refused", "bounced", "unreachable", "lost", "unknown"]
+Result = Literal[
+    "accepted", "deferred", "busy", "refused", "bounced", "unreachable", "lost", "unknown"
+]
 
 RETRY_FIRST = timedelta(seconds=2)
 RETRY_FACTOR = 3
@@ -25,15 +28,21 @@ UNKNOWN_RESENDS = 1
 
 @dataclass(frozen=True)
 class Outcome:
-    """How one attempt ended: what the server did, its reply code if it gave one.
+    """How one attempt ended: what the provider did, its reply code if it gave one.
 
-    accepted: taken. deferred: 4xx. refused: 5xx. bounced: 5xx for the recipient.
-    unreachable: no server could be reached. lost: the link broke before the text was handed over.
-    unknown: it broke after that, so the text may have arrived.
+    accepted: taken. deferred: this message later. busy: the provider takes nothing from us now.
+    refused: not this message, for good. bounced: not to this address, ever.
+    unreachable: the provider could not be reached. lost: the link broke before the text was handed
+    over. unknown: it broke after that, so the text may have arrived.
+    `status` is an enhanced one such as 5.1.1 or a provider's own error code, `reference` the
+    provider's name for the message, `gone` the devices that exist no more.
     """
 
     result: Result
     code: int | None = None
+    status: str | None = None
+    reference: str | None = None
+    gone: tuple[UUID, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -56,7 +65,7 @@ def after(outcome: Outcome, delivery: Delivery, *, now: datetime, jitter: float)
             return Next("bounced", f"recipient refused with {outcome.code}")
         case "unknown":
             return after_unknown(delivery.message_class, delivery.unknowns, now=now)
-        case "deferred" | "lost" | "unreachable":
+        case "deferred" | "busy" | "lost" | "unreachable":
             longest = UNREACHABLE_LONGEST if outcome.result == "unreachable" else RETRY_LONGEST
             at = now + _delay(delivery.attempts, longest, jitter)
             if at >= delivery.expires_at:

@@ -12,11 +12,11 @@ from uuid import uuid4
 
 from aiosmtpd.smtp import SMTP
 
+from services.notify.channels.mail import Server
 from services.notify.consumers import listen
 from services.notify.handlers import EventHandlers
 from services.notify.metrics import SendMetrics
 from services.notify.senders import Sender
-from services.notify.smtp import Server
 from services.notify.writing.mail import LetterWriter
 from shared.contracts.event import Envelope, Event
 from shared.postgres import Database

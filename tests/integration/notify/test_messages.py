@@ -4,7 +4,7 @@ import asyncio
 from datetime import timedelta
 from uuid import UUID, uuid4
 
-from services.notify.smtp import Line
+from services.notify.channels.mail import Line
 from shared.contracts.booking import (
     BookingCancelled,
     BookingFrozen,

@@ -6,8 +6,8 @@ from uuid import UUID
 
 import pytest
 
-from services.notify import smtp
-from services.notify.smtp import Line
+from services.notify.channels import mail as smtp
+from services.notify.channels.mail import Line
 from services.notify.store import queue
 from shared.postgres import Database
 from tests.integration.notify.post_office import Notify, PostOffice, until
