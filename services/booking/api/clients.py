@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, Field
 
 from services.booking.api.access import CallerNow, let_in, seeing
-from services.booking.api.fields import Body, Instant, NotBlank, OptionCode, Storable, Text
+from services.booking.api.fields import OptionCode
 from services.booking.api.writing import Answer, Writer
 from services.booking.handlers import submissions
 from services.booking.queries import progress
@@ -17,6 +17,7 @@ from shared.clock import Clock
 from shared.contracts.progress import Level
 from shared.contracts.submissions import CheckIn, CheckInKind, RedFlag, Score, Why
 from shared.errors import Forbidden, NotFound
+from shared.fields import Body, Instant, NotBlank, Storable, Text
 from shared.postgres import Database, Transaction
 
 MOST_EXERCISES = 40

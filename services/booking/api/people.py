@@ -10,16 +10,13 @@ from pydantic import BaseModel, Field
 from services.booking.api.access import CallerNow, signed_in, staff_only
 from services.booking.api.fields import (
     AreaCode,
-    Body,
     ConditionCode,
     EmailAddress,
     LanguageCode,
     ModeName,
     PhoneNumber,
-    Storable,
     TimeZoneName,
 )
-from services.booking.api.paging import PageDocument, PageNow
 from services.booking.api.wishes import Name
 from services.booking.api.writing import Answer, Writer, expected_version
 from services.booking.domain.links import LinkSigner
@@ -31,6 +28,8 @@ from services.booking.queries.people import ListedPerson
 from services.booking.store.people import find_person
 from shared.clock import Clock
 from shared.errors import NotFound
+from shared.fields import Body, Storable
+from shared.paging import PageDocument, PageNow
 from shared.postgres import Database, Transaction
 
 Answered = Annotated[bool, Field(strict=True)]

@@ -8,7 +8,7 @@ from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
 from services.booking.api.access import CallerNow
-from services.booking.api.fields import Body, EmailAddress
+from services.booking.api.fields import EmailAddress
 from services.booking.api.limits import Limits
 from services.booking.api.writing import Answer, Writer
 from services.booking.domain import limits as figures
@@ -17,6 +17,7 @@ from services.booking.domain.people import email_key
 from services.booking.handlers import sign_in
 from shared.clock import Clock, rfc3339
 from shared.errors import Unauthorised
+from shared.fields import Body
 from shared.postgres import Transaction
 
 

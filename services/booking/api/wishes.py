@@ -6,24 +6,20 @@ from uuid import UUID
 from pydantic import Field, model_validator
 
 from services.booking.api.fields import (
-    Body,
     ConditionCode,
     EmailAddress,
-    Instant,
     LanguageCode,
     ModeName,
-    NotBlank,
     PhoneNumber,
     PostalCode,
     ServiceCode,
-    Storable,
-    Text,
     TimeZoneName,
 )
 from services.booking.handlers.book import BookingWish
 from services.booking.handlers.clients import ClientWish
 from services.booking.handlers.times import TimeWish
 from shared.errors import FieldError, Invalid
+from shared.fields import Body, Instant, NotBlank, Storable, Text
 
 Name = Annotated[str, Field(min_length=1, max_length=120), Storable, NotBlank]
 Line = Annotated[str, Field(min_length=1, max_length=200), Storable]

@@ -11,9 +11,9 @@ from uuid import UUID
 from fastapi import Depends, Query
 from pydantic import BaseModel
 
-from services.booking.api.fields import storable
 from shared.clock import rfc3339
 from shared.errors import Invalid
+from shared.fields import storable
 
 PAGE_ITEMS = 50
 """A screenful or two; what a page has when nobody says."""
