@@ -75,6 +75,8 @@ EVENT_TYPES: dict[str, type[Event]] = {
         messages.MessageFailed,
         messages.MessageUnknown,
         messages.MessageCancelled,
+        messages.RecipientSuppressed,
+        messages.RecipientRestored,
     )
 }
 
