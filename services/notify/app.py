@@ -6,7 +6,6 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from services.notify.consumers import listen
-from services.notify.handlers import EventHandlers
 from services.notify.metrics import SendMetrics
 from services.notify.senders import Sender
 from services.notify.settings import NotifySettings
@@ -41,7 +40,7 @@ def build(settings: NotifySettings) -> FastAPI:
     """The service as an application; nothing runs before its lifespan begins."""
     wake = Wake()
     clock = settings.clock
-    handlers = listen(EventHandlers(clock, wake.scheduled))
+    handlers = listen(clock, wake.scheduled)
     runtime = Runtime(SERVICE, settings, handlers, committed=wake.committed)
     sender = wake.sender = Sender(
         runtime.db,

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from services.notify.domain.templates import TEMPLATES, MessageClass, Nature
 from services.notify.domain.windows import QUIET_HOURS, zone_or_company
+from shared.contracts.contacts import Grant, Preferences, PushDevice, UnsubscribeAccess
 
 State = Literal[
     "scheduled",
@@ -20,7 +21,7 @@ State = Literal[
     "expired",
     "unknown",
 ]
-WaitsFor = Literal["contact", "access", "earlier", "hours"]
+WaitsFor = Literal["contact", "access", "earlier", "hours", "cap", "digest"]
 
 LATE_GRACE = timedelta(minutes=10)
 """One due at the last allowed moment is sent just after it: so much lateness is no disturbance."""
@@ -34,7 +35,10 @@ so a wait is a quarter of the message's age between these bounds."""
 
 @dataclass(frozen=True)
 class Person:
-    """A contact as a message needs it."""
+    """A contact as a message needs it.
+
+    `reminders` and `marketing` are the consent to e-mail where there are no `grants`.
+    """
 
     id: UUID
     role: str
@@ -44,6 +48,11 @@ class Person:
     tz: str
     reminders: bool
     marketing: bool
+    phone: str | None = None
+    grants: tuple[Grant, ...] = ()
+    preferences: Preferences | None = None
+    unsubscribe: tuple[UnsubscribeAccess, ...] = ()
+    devices: tuple[PushDevice, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from uuid import UUID
 from services.notify.domain.plan import Alert, BookingStatus
 from shared.contracts.booking import BookingChange, BookingFact
 from shared.contracts.contacts import ContactChanged
+from shared.contracts.event import Part
 from shared.postgres import Transaction
 
 
@@ -40,15 +41,19 @@ async def save_contact(
     row = await tx.fetchrow(
         "with before as (select tz from contacts where person_id = $1)"
         " insert into contacts (person_id, version, role, name, email, phone, language, tz,"
-        " reminders, marketing, bookings, sign_in, updated_at, waitlist)"
+        " reminders, marketing, bookings, sign_in, updated_at, waitlist, grants, preferences,"
+        " unsubscribe, devices, care_team, passes)"
         " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11::text::jsonb, $12::text::jsonb, $13,"
-        " $14::text::jsonb)"
+        " $14::text::jsonb, $15::text::jsonb, $16::text::jsonb, $17::text::jsonb,"
+        " $18::text::jsonb, $19::text::jsonb, $20::text::jsonb)"
         " on conflict (person_id) do update set version = excluded.version, role = excluded.role,"
         " name = excluded.name, email = excluded.email, phone = excluded.phone,"
         " language = excluded.language, tz = excluded.tz, reminders = excluded.reminders,"
         " marketing = excluded.marketing, bookings = excluded.bookings,"
         " sign_in = excluded.sign_in, updated_at = excluded.updated_at,"
-        " waitlist = excluded.waitlist"
+        " waitlist = excluded.waitlist, grants = excluded.grants,"
+        " preferences = excluded.preferences, unsubscribe = excluded.unsubscribe,"
+        " devices = excluded.devices, care_team = excluded.care_team, passes = excluded.passes"
         " where contacts.version < excluded.version"
         " returning (select tz from before) as tz",
         contact.person_id,
@@ -65,6 +70,12 @@ async def save_contact(
         None if sign_in is None else sign_in.model_dump_json(),
         now,
         json.dumps(waitlist),
+        _as_json(contact.grants),
+        None if contact.preferences is None else contact.preferences.model_dump_json(),
+        _as_json(contact.unsubscribe),
+        _as_json(contact.devices),
+        _as_json(contact.care_team),
+        _as_json(contact.passes),
     )
     return None if row is None else ContactBefore(row["tz"])
 
@@ -177,3 +188,7 @@ async def emergencies_since(tx: Transaction, since: datetime) -> Sequence[Alert]
         since,
     )
     return [Alert(**row) for row in rows]
+
+
+def _as_json(parts: Sequence[Part]) -> str:
+    return f"[{','.join(part.model_dump_json() for part in parts)}]"

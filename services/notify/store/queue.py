@@ -23,6 +23,7 @@ from services.notify.domain.delivery import (
 )
 from services.notify.domain.outcome import Next, Outcome, after_unknown
 from shared import outbox
+from shared.contracts.contacts import Grant, Preferences, PushDevice, UnsubscribeAccess
 from shared.contracts.messages import (
     MessageCancelled,
     MessageFact,
@@ -57,6 +58,7 @@ with urgent as (
 )
 select d.*,
     p.person_id, p.role, p.name, p.email, p.language, p.tz, p.reminders, p.marketing, p.sign_in,
+    p.phone, p.grants, p.preferences, p.unsubscribe, p.devices,
     coalesce(c.bookings, p.bookings) -> d.booking_id::text as access,
     case when d.detail ? 'sessions' then coalesce(c.bookings, p.bookings) end as accesses,
     b.version as booking_version, b.status as booking_status,
@@ -315,6 +317,13 @@ def _delivery(row: asyncpg.Record) -> Delivery:
             tz=found["tz"],
             reminders=found["reminders"],
             marketing=found["marketing"],
+            phone=found["phone"],
+            grants=tuple(Grant.model_validate(one) for one in found["grants"]),
+            preferences=found["preferences"] and Preferences.model_validate(found["preferences"]),
+            unsubscribe=tuple(
+                UnsubscribeAccess.model_validate(one) for one in found["unsubscribe"]
+            ),
+            devices=tuple(PushDevice.model_validate(one) for one in found["devices"]),
         )
     if found.get("access") is not None:
         known = found["access"] if other is None else found["access"] | {"with_name": other}

@@ -14,7 +14,6 @@ from aiosmtpd.smtp import SMTP
 
 from services.notify.channels.mail import Server
 from services.notify.consumers import listen
-from services.notify.handlers import EventHandlers
 from services.notify.metrics import SendMetrics
 from services.notify.senders import Sender
 from services.notify.writing.mail import LetterWriter
@@ -111,7 +110,7 @@ class Notify:
         self.db = db
         self.now = now
         self.woken = 0
-        self._events = listen(EventHandlers(self.clock, self._wake))
+        self._events = listen(self.clock, self._wake)
         self.sender = self.another_sender(offices)
 
     def another_sender(self, offices: Sequence[PostOffice]) -> Sender:
