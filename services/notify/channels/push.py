@@ -1,0 +1,235 @@
+"""Web push: a note to each browser that a person has opened to it, encrypted for it alone."""
+
+import asyncio
+import json
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import structlog
+from py_vapid import Vapid02
+from pywebpush import WebPusher, WebPushException
+
+from services.notify.channels import SEND_TIMEOUT_S, Channel, UnreachableError
+from services.notify.channels.outgoing import Answer, LostError, Outgoing
+from services.notify.domain.delivery import Delivery
+from services.notify.domain.outcome import Outcome
+from shared.contracts.contacts import PushDevice
+
+ANSWER_TIMEOUT_S = SEND_TIMEOUT_S - 1.0
+
+PASS_LIVES_S = 12 * 3600
+"""Push services take passes of up to 24 h (RFC 8292); ours is drawn anew after half of its life."""
+
+PAYLOAD_MAX_BYTES = 3000
+"""Push services take 4096 bytes with the encryption's own; ours are far below."""
+
+LIVES_MIN_S = 60
+"""A browser that comes back within a minute still shows the note."""
+
+URGENCY = {"essential": "high", "service": "normal", "marketing": "low"}
+
+LINES = 2
+"""Notes sent at once by one process; they are few, and mail must not wait for them."""
+
+NAME = "web-push"
+
+log = structlog.get_logger()
+
+
+class PushKeyError(ValueError):
+    """The key is not a private key of P-256 in URL-safe base64."""
+
+
+@dataclass(frozen=True)
+class Note:
+    """What a browser shows; `tag` lets a newer note replace an older one about the same thing."""
+
+    devices: tuple[PushDevice, ...]
+    title: str
+    body: str
+    url: str
+    tag: str
+    expires_at: datetime
+
+    @property
+    def payload(self) -> bytes:
+        """What the page's service worker reads."""
+        told = {"title": self.title, "body": self.body, "url": self.url, "tag": self.tag}
+        return json.dumps(told, ensure_ascii=False).encode()
+
+
+class PushKey:
+    """The key that proves to push services who sends (VAPID, RFC 8292)."""
+
+    def __init__(self, private_key: str, *, contact: str) -> None:
+        """`private_key`: 32 bytes in URL-safe base64; `contact`: a mailto: or https: address.
+
+        Raises:
+            PushKeyError: it is none.
+        """
+        try:
+            self._key = Vapid02.from_raw(private_key.encode())
+        except Exception:  # noqa: BLE001 - the library raises whatever its reading meets
+            raise PushKeyError("should be 32 bytes in URL-safe base64") from None
+        self._contact = contact
+        self._passes: dict[str, tuple[float, str]] = {}
+
+    def headers(self, origin: str) -> dict[str, str]:
+        """The header that proves it to one push service."""
+        # Push services read the real clock, whatever ours is shifted to.
+        now = time.time()
+        until, header = self._passes.get(origin, (0.0, ""))
+        if until - now < PASS_LIVES_S / 2:
+            until = now + PASS_LIVES_S
+            claims = {"aud": origin, "sub": self._contact, "exp": int(until)}
+            header = self._key.sign(claims)["Authorization"]
+            if len(self._passes) >= _ORIGINS:
+                self._passes.clear()
+            self._passes[origin] = (until, header)
+        return {"Authorization": header}
+
+
+_ORIGINS = 100
+"""There are a handful of push services; who invents more of them costs us no memory."""
+
+
+@dataclass(frozen=True)
+class PushServices:
+    """All push services together: a browser's own address says which one it is."""
+
+    key: PushKey
+    inwards: bool = False
+    per_second: float | None = None
+
+    @property
+    def name(self) -> str:
+        """As attempts and logs name it."""
+        return NAME
+
+    def line(self) -> "PushLine":
+        """A way to all of them."""
+        return PushLine(self.key, inwards=self.inwards)
+
+
+class PushLine:
+    """One worker's way to the push services."""
+
+    def __init__(self, key: PushKey, *, inwards: bool) -> None:
+        self._key = key
+        # Addresses of devices come from browsers, so from anybody.
+        self._outgoing = Outgoing(inwards=inwards)
+
+    async def ready(self) -> None:
+        """Nothing to prepare: each device has a service of its own."""
+
+    async def send(self, delivery: Delivery, written: Note) -> Outcome:
+        """Hand a note to every device at once; taken when one of them takes it.
+
+        Never raises for what a push service does.
+        """
+        lives_s = max(LIVES_MIN_S, int((written.expires_at - delivery.due_at).total_seconds()))
+        headers = {
+            "Content-Encoding": "aes128gcm",
+            "Content-Type": "application/octet-stream",
+            "TTL": str(lives_s),
+            "Urgency": URGENCY[delivery.message_class],
+            # At most 32 characters of the URL-safe alphabet (RFC 8030, 5.4).
+            "Topic": delivery.id.hex,
+        }
+        results = await asyncio.gather(
+            *(self._send_to(device, written.payload, headers) for device in written.devices)
+        )
+        return _together(written.devices, results)
+
+    def close(self) -> None:
+        """Every connection was closed with its note."""
+
+    async def _send_to(
+        self, device: PushDevice, payload: bytes, headers: dict[str, str]
+    ) -> Outcome:
+        origin = _origin(device.endpoint)
+        try:
+            body = _encrypted(device, payload)
+        except (WebPushException, ValueError, TypeError, IndexError):
+            # Keys that encrypt nothing: the browser will never read anything of ours.
+            return Outcome("bounced", gone=(device.id,))
+        try:
+            answer = await self._outgoing.post(
+                device.endpoint,
+                body,
+                headers | self._key.headers(origin),
+                timeout_s=ANSWER_TIMEOUT_S,
+            )
+        except UnreachableError as fault:
+            log.warning("push-service-unreachable", origin=origin, fault=str(fault))
+            return Outcome("unreachable")
+        except LostError as fault:
+            log.warning("push-link-lost", origin=origin, fault=str(fault))
+            return Outcome("unknown")
+        return _outcome(answer, device.id)
+
+
+def push_channel(
+    services: PushServices, write: Callable[[Delivery, datetime], Note]
+) -> Channel[Note]:
+    """Notes to browsers; one that is too long for them counts as one that cannot be written."""
+
+    def fitting(delivery: Delivery, now: datetime) -> Note:
+        note = write(delivery, now)
+        if len(note.payload) > PAYLOAD_MAX_BYTES:
+            raise ValueError("the note is too long")
+        return note
+
+    return Channel("push", (services,), fitting, LINES)
+
+
+def _encrypted(device: PushDevice, payload: bytes) -> bytes:
+    keys = {"p256dh": device.p256dh, "auth": device.auth}
+    pusher = WebPusher({"endpoint": device.endpoint, "keys": keys})
+    body: bytes = pusher.encode(payload, "aes128gcm")["body"]
+    return body
+
+
+def _origin(endpoint: str) -> str:
+    scheme, _, rest = endpoint.partition("://")
+    return f"{scheme}://{rest.split('/', 1)[0]}"
+
+
+def _outcome(answer: Answer, device_id: UUID) -> Outcome:
+    match answer.status:
+        case 200 | 201 | 202 | 204:
+            return Outcome("accepted", answer.status, reference=_last_part(answer.location))
+        case 404 | 410:
+            return Outcome("bounced", answer.status, gone=(device_id,))
+        case 408 | 429:
+            return Outcome("deferred", answer.status)
+        case number if number >= 500:
+            return Outcome("deferred", number)
+        case number:
+            # 400 and 403: our key or headers; 413: too long. None of it is the device's fault.
+            return Outcome("refused", number)
+
+
+_RANK = ("accepted", "unknown", "deferred", "unreachable", "refused", "bounced")
+"""What counts of several devices: one that took it is enough, then one that may have."""
+
+
+def _together(devices: Sequence[PushDevice], results: Sequence[Outcome]) -> Outcome:
+    gone = tuple(one for result in results for one in result.gone)
+    if not results:
+        # The person has closed the last of them since the note was planned.
+        return Outcome("refused", status="no device")
+    best = min(results, key=lambda result: _RANK.index(result.result))
+    if best.result == "bounced" and len(gone) < len(devices):
+        return Outcome("refused", best.code, gone=gone)
+    return Outcome(best.result, best.code, best.status, best.reference, gone)
+
+
+def _last_part(location: str | None) -> str | None:
+    if location is None:
+        return None
+    reference = location.rstrip("/").rpartition("/")[2]
+    return reference if 0 < len(reference) <= 200 and reference.isprintable() else None
