@@ -92,7 +92,7 @@ class Delivery:
 
     `other_name`: the client, or the trainer, that a message to somebody else is about;
     `leave_token` opens the recipient's place on the waitlist. `accesses` is there for a message
-    about several bookings, by booking.
+    about several bookings, by booking; `gathered` is what a digest tells of, read when it is sent.
     """
 
     id: UUID
@@ -119,6 +119,7 @@ class Delivery:
     other_name: str | None = None
     leave_token: str | None = None
     earlier_open: bool = False
+    gathered: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)
