@@ -1,6 +1,7 @@
 """Web push: a note to each browser that a person has opened to it, encrypted for it alone."""
 
 import asyncio
+import base64
 import json
 import time
 from collections.abc import Callable, Sequence
@@ -9,7 +10,7 @@ from datetime import datetime
 from uuid import UUID
 
 import structlog
-from py_vapid import Vapid02
+from py_vapid import Vapid02, VapidException
 from pywebpush import WebPusher, WebPushException
 
 from services.notify.channels import SEND_TIMEOUT_S, Channel, UnreachableError
@@ -35,6 +36,8 @@ LINES = 2
 """Notes sent at once by one process; they are few, and mail must not wait for them."""
 
 NAME = "web-push"
+
+KEY_BYTES = 32
 
 log = structlog.get_logger()
 
@@ -70,15 +73,27 @@ class PushKey:
         Raises:
             PushKeyError: it is none.
         """
-        try:
-            self._key = Vapid02.from_raw(private_key.encode())
-        except Exception:  # noqa: BLE001 - the library raises whatever its reading meets
-            raise PushKeyError("should be 32 bytes in URL-safe base64") from None
         self._contact = contact
         self._passes: dict[str, tuple[float, str]] = {}
+        try:
+            raw = base64.b64decode(
+                private_key + "=" * (-len(private_key) % 4), b"-_", validate=True
+            )
+            if len(raw) != KEY_BYTES:
+                raise PushKeyError
+            self._key = Vapid02.from_raw(private_key.encode())
+            self.headers("https://push.example")
+        except (ValueError, VapidException):
+            raise PushKeyError(
+                f"should be {KEY_BYTES} bytes in URL-safe base64, with an address to write to"
+            ) from None
 
     def headers(self, origin: str) -> dict[str, str]:
-        """The header that proves it to one push service."""
+        """The header that proves it to one push service.
+
+        Raises:
+            VapidException: that is not the origin of a push service.
+        """
         # Push services read the real clock, whatever ours is shifted to.
         now = time.time()
         until, header = self._passes.get(origin, (0.0, ""))
@@ -152,15 +167,15 @@ class PushLine:
     ) -> Outcome:
         origin = _origin(device.endpoint)
         try:
-            body = _encrypted(device, payload)
-        except (WebPushException, ValueError, TypeError, IndexError):
-            # Keys that encrypt nothing: the browser will never read anything of ours.
+            body, proof = _encrypted(device, payload), self._key.headers(origin)
+        except (WebPushException, VapidException, ValueError, TypeError, IndexError):
+            # Keys that encrypt nothing, or no address: the browser never reads anything of ours.
             return Outcome("bounced", gone=(device.id,))
         try:
             answer = await self._outgoing.post(
                 device.endpoint,
                 body,
-                headers | self._key.headers(origin),
+                headers | proof,
                 timeout_s=ANSWER_TIMEOUT_S,
             )
         except UnreachableError as fault:
