@@ -11,6 +11,7 @@ from shared.contracts import (
     progress,
     submissions,
     waitlist,
+    webhooks,
 )
 from shared.contracts.event import Event
 
@@ -77,6 +78,7 @@ EVENT_TYPES: dict[str, type[Event]] = {
         messages.MessageCancelled,
         messages.RecipientSuppressed,
         messages.RecipientRestored,
+        webhooks.WebhookPaused,
     )
 }
 
