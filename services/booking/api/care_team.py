@@ -103,7 +103,7 @@ def routes(db: Database, clock: Clock, writer: Writer, signer: LinkSigner) -> AP
         async def work(tx: Transaction) -> Answer:
             now = clock()
             await let_in(tx, caller, client_id, "share", now=now)
-            await care_team.remove(tx, client_id, member_id, now=now)
+            await care_team.remove(tx, client_id, member_id, signer=signer, now=now)
             return Answer(204)
 
         return await writer.commit(request, caller, work)

@@ -69,7 +69,9 @@ def routes(clock: Clock, writer: Writer, signer: LinkSigner, limits: Limits) -> 
         await limits.check(request, (figures.CODE_TRIES_PER_ORIGIN, limits.origin(request)), wrong)
 
         async def work(tx: Transaction) -> Answer | Unauthorised:
-            session = await sign_in.verify_code(tx, body.email, body.code, now=clock())
+            session = await sign_in.verify_code(
+                tx, body.email, body.code, signer=signer, now=clock()
+            )
             if isinstance(session, Unauthorised):
                 return session
             return Answer(

@@ -50,8 +50,8 @@ class WaitFields(Body):
                 phone=self.client.phone,
                 tz=self.client.tz,
                 language=self.client.language,
-                reminders=self.consent.reminders,
-                marketing=self.consent.marketing,
+                answers=self.consent.answers(),
+                source="waitlist-form",
             )
         return WaitWish(
             self.service, self.mode, self.first, self.last, self.trainer, self.postal, client

@@ -15,6 +15,7 @@ from services.booking.api.fields import (
     ServiceCode,
     TimeZoneName,
 )
+from services.booking.domain.consents import ASKED, Kind
 from services.booking.handlers.book import BookingWish
 from services.booking.handlers.clients import ClientWish
 from services.booking.handlers.times import TimeWish
@@ -50,10 +51,18 @@ class TimeFields(Body):
 
 
 class ConsentFields(Body):
-    """What the client agrees to be told; nothing unless asked."""
+    """What the client agrees to be told by e-mail; what is left out is no answer.
+
+    Reminders then follow from the booking for two years; marketing needs a yes.
+    """
 
     reminders: Annotated[bool, Field(strict=True)] = True
     marketing: Annotated[bool, Field(strict=True)] = False
+
+    def answers(self) -> dict[Kind, bool]:
+        """What was answered."""
+        given = {"reminders": self.reminders, "marketing": self.marketing}
+        return {ASKED[name]: given[name] for name in given if name in self.model_fields_set}
 
 
 class ClientFields(Body):
@@ -121,8 +130,8 @@ class BookingFields(Body):
                 phone=self.client.phone,
                 tz=self.client.tz,
                 language=self.client.language,
-                reminders=self.consent.reminders,
-                marketing=self.consent.marketing,
+                answers=self.consent.answers(),
+                source="booking-form",
             ),
             hold_id=self.hold,
             time=time,

@@ -13,6 +13,7 @@ from services.booking.domain.bookings import Booking
 from services.booking.domain.links import LinkSigner
 from services.booking.domain.people import Caller
 from services.booking.handlers import freed
+from services.booking.handlers.consents import imply
 from services.booking.handlers.take import take
 from services.booking.handlers.tell import tell
 from services.booking.handlers.times import slot_taken
@@ -215,7 +216,8 @@ async def _end(
     await bookings.save_booking(tx, after, reason=reason, now=now)
     if credit_rules.comes_back(after):
         await paid_ahead.give_back(tx, [after.id], now=now)
-    await tell(tx, after.client_id, [event], signer, now=now)
+    agreed = await imply(tx, after.client_id, now=now) if after.status == "completed" else []
+    await tell(tx, after.client_id, [event, *agreed], signer, now=now)
     if cancelled and after.end > now:
         await freed.time_freed(
             tx, after.trainer_id, after.start, after.end, given_by=after.client_id, now=now
