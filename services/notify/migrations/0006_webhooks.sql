@@ -58,7 +58,7 @@ create index webhook_deliveries_next on webhook_deliveries (webhook_id, next_at)
     where state = 'waiting';
 create index webhook_deliveries_held on webhook_deliveries (webhook_id) where state = 'sending';
 create index webhook_deliveries_late on webhook_deliveries (give_up_at) where state = 'waiting';
-create index webhook_deliveries_log on webhook_deliveries (webhook_id, id);
+create index webhook_deliveries_log on webhook_deliveries (webhook_id, created_at, id);
 create index webhook_deliveries_fact on webhook_deliveries (fact_id);
 
 -- Status codes and kinds of faults; never what a partner answered.

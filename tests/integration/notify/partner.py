@@ -41,6 +41,7 @@ class Partner:
     at_once: int = 0
     most_at_once: int = 0
     _runner: web.AppRunner | None = None
+    _news: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def __aenter__(self) -> "Partner":
         app = web.Application(client_max_size=2**20)
@@ -60,12 +61,20 @@ class Partner:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
+    async def has_heard(self, count: int, *, within_s: float = 20.0) -> None:
+        """Wait until so many requests have come."""
+        async with asyncio.timeout(within_s):
+            while len(self.heard) < count:
+                self._news.clear()
+                await self._news.wait()
+
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         self.at_once += 1
         self.most_at_once = max(self.most_at_once, self.at_once)
         try:
             body = await request.read()
             self.heard.append(Heard(request.path_qs, request.headers.copy(), body))
+            self._news.set()
             said = self.script.pop(0) if self.script else self.otherwise
             if said == "hang":
                 await asyncio.Event().wait()
