@@ -11,10 +11,11 @@ from uuid import UUID
 import structlog
 
 from services.notify.channels.mail import Line, Server, Servers, UnreachableError
-from services.notify.domain.delivery import Delivery, Drop, Send, Wait, judge
+from services.notify.domain.delivery import Delivery, Drop, Send, Wait
+from services.notify.domain.judging import judge, judge_all
 from services.notify.domain.outcome import Outcome, after
 from services.notify.metrics import SendMetrics
-from services.notify.store import queue
+from services.notify.store import present, queue
 from services.notify.writing.mail import Letter, LetterError, LetterWriter
 from shared.clock import Clock
 from shared.postgres import TRANSIENT, Database
@@ -140,7 +141,8 @@ class Sender:
         now = self._clock()
         async with self._db.transaction() as tx:
             claimed = await queue.claim(tx, limit=CLAIMED_AT_ONCE, now=now)
-            verdicts = [(delivery, judge(delivery, now=now)) for delivery in claimed]
+            # Together with what is true now, and in order: each that is sent counts for the cap.
+            verdicts = judge_all(await present.complete(tx, claimed, now=now), now=now)
             waiting = [(d, verdict) for d, verdict in verdicts if isinstance(verdict, Wait)]
             if waiting:
                 await queue.put_back(tx, waiting, now=now)

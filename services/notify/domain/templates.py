@@ -46,6 +46,7 @@ SUMMARY_OF_USE = timedelta(hours=26)
 """Sunday's summary may come on Monday after an outage; after that the next one tells it."""
 
 TIP_OF_USE = timedelta(days=2)
+"""A tip is planned so late after an outage; after that next week's is near enough."""
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,7 @@ MILESTONE = Template(
     "milestone", "service", "encouragement", channels=("email", "push"), capped=True
 )
 PLAN_READY = Template("plan-ready", "service", "encouragement", capped=True)
-TIP = Template("tip", "service", "encouragement", past_due="next", late=TIP_OF_USE, capped=True)
+TIP = Template("tip", "service", "encouragement", capped=True)
 WEEKLY_SUMMARY = Template(
     "weekly-summary", "service", "digest", past_due="next", late=SUMMARY_OF_USE, capped=True
 )

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from services.notify.domain import plan
+from services.notify.domain import plan_bookings
 from services.notify.handlers.telling import Heard
 from services.notify.store import projections, schedule
 from shared.contracts.booking import BookingFact, BookingRescheduled
@@ -18,7 +18,7 @@ async def booking_changed(tx: Transaction, event: Envelope[Any], now: datetime) 
     after = await projections.save_booking(
         tx,
         fact,
-        plan.status_after(fact),
+        plan_bookings.status_after(fact),
         keeps_frozen=isinstance(fact, BookingRescheduled),
         now=now,
     )
@@ -33,10 +33,10 @@ async def booking_changed(tx: Transaction, event: Envelope[Any], now: datetime) 
             now=now,
         )
     return Heard(
-        plan.from_booking(
+        plan_bookings.from_booking(
             event,
             status=after.status,
-            tz=after.client_tz,
+            hours=after.hours,
             together=await projections.gather(tx, fact),
             now=now,
         )
@@ -45,4 +45,4 @@ async def booking_changed(tx: Transaction, event: Envelope[Any], now: datetime) 
 
 async def time_offered(_: Transaction, event: Envelope[WaitlistOffered], now: datetime) -> Heard:
     """Tell at once, for the time is kept only a while."""
-    return Heard(plan.from_offer(event.data, now=now))
+    return Heard(plan_bookings.from_offer(event.data, now=now))

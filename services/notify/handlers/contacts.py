@@ -1,34 +1,48 @@
 """A person can be reached, or reached elsewhere; or is forgotten."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 from uuid import UUID
 
-from services.notify.domain import plan
+from services.notify.domain import plan_people, plan_safety
+from services.notify.domain.plan_bookings import due_in
+from services.notify.domain.planned import Planned
 from services.notify.domain.templates import ALERTED_FOR
+from services.notify.domain.windows import hours_of
 from services.notify.handlers.telling import Heard
-from services.notify.store import projections, schedule
+from services.notify.store import alerts, happenings, projections, schedule
+from services.notify.store.projections import ContactBefore
 from shared.contracts.contacts import ContactChanged
 from shared.contracts.event import Envelope
 from shared.postgres import Transaction
 from shared.records import Tombstone
 
+ON_CALL = frozenset({"lead", "staff"})
+
 
 async def contact_changed(tx: Transaction, event: Envelope[ContactChanged], now: datetime) -> Heard:
-    """Keep the contact; what waited for it goes on."""
+    """Keep the contact; what waited for it goes on, by its hours and channels as they are now."""
     contact = event.data
     before = await projections.save_contact(tx, contact, now=now)
     if before is None:
         return Heard()
-    if before.tz != contact.tz:
-        due_for = partial(plan.due_outside_quiet_hours, tz=contact.tz)
+    wishes_changed = (before.tz, before.preferences) != (contact.tz, contact.preferences)
+    if wishes_changed:
+        due_for = partial(due_in, hours_of(contact.tz, contact.preferences))
         await schedule.move_reminders(tx, contact.person_id, due_for, now=now)
-    planned = plan.from_contact(contact, now=now)
-    if contact.role == "lead" and before.tz is None:
-        for alert in await projections.emergencies_since(tx, now - ALERTED_FOR):
-            planned += plan.from_alert(alert, [contact.person_id], now=now)
+    planned = [
+        *plan_people.code_asked(contact, now=now),
+        *await _calls(tx, contact, before, now),
+        *await _joined(tx, contact, before, event.time, now),
+    ]
+    if projections.channels_of(contact, now=now) - before.channels - {"email"}:
+        # What was scheduled without the new channel gets it; what has its row already keeps it.
+        planned += await schedule.open_mails(tx, contact.person_id, now)
     booked = [access.booking_id for access in contact.bookings]
-    woken = await schedule.wake(tx, contact.person_id, booked, now=now)
+    woken = await schedule.wake(
+        tx, contact.person_id, booked, wishes_changed=wishes_changed, now=now
+    )
     return Heard(planned, woken=woken > 0)
 
 
@@ -41,3 +55,35 @@ async def forgotten(tx: Transaction, tombstone: Tombstone, now: datetime) -> Non
     person = UUID(tombstone.key)
     await schedule.cancel_for_person(tx, person, reason="forgotten", now=now)
     await projections.forget_contact(tx, person)
+
+
+async def _calls(
+    tx: Transaction, contact: ContactChanged, before: ContactBefore, now: datetime
+) -> Sequence[Planned]:
+    """Somebody is on call from now on: alerts that nobody has looked at are theirs too."""
+    if contact.role not in ON_CALL or before.role == contact.role:
+        return ()
+    return [
+        planned
+        for alert in await alerts.open_alerts(tx, now - ALERTED_FOR)
+        for planned in plan_safety.for_newcomer(alert, contact.person_id, contact.role, now=now)
+    ]
+
+
+async def _joined(
+    tx: Transaction,
+    contact: ContactChanged,
+    before: ContactBefore,
+    at: datetime,
+    now: datetime,
+) -> Sequence[Planned]:
+    """Who is new in the care team is invited; where it was never told, nobody counts as new."""
+    known = before.team
+    if known is None:
+        return ()
+    joined = [member for member in contact.care_team if member.member_id not in known]
+    if not joined:
+        return ()
+    since = now - plan_people.CLEARANCE_ASKED_FOR
+    waiting = await happenings.clearances_waiting(tx, contact.person_id, since)
+    return plan_people.team_grew(contact, joined, waiting, at=at, now=now)

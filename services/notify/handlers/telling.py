@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from services.notify.domain.plan import Planned
+from services.notify.domain.planned import Planned
 from services.notify.store import schedule
 from shared.clock import Clock
 from shared.consumer import Handle

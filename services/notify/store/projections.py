@@ -3,29 +3,47 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
-from services.notify.domain.plan import Alert, BookingStatus
+from services.notify.domain import recurring
+from services.notify.domain.consent import Consented, reach
+from services.notify.domain.plan_bookings import BookingStatus
+from services.notify.domain.templates import Channel, MessageClass
+from services.notify.domain.windows import Hours, hours_of
 from shared.contracts.booking import BookingChange, BookingFact
-from shared.contracts.contacts import ContactChanged
+from shared.contracts.contacts import (
+    CareTeamAccess,
+    ContactChanged,
+    Preferences,
+)
 from shared.contracts.event import Part
 from shared.postgres import Transaction
+
+NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
 class ContactBefore:
-    """What was known of a person before; `tz` is None for somebody new."""
+    """What was known of a person before; `tz` is None for somebody new.
+
+    `team` are the members of the care team; None where it was never told.
+    """
 
     tz: str | None
+    role: str | None = None
+    preferences: Preferences | None = None
+    channels: frozenset[Channel] = frozenset()
+    team: frozenset[UUID] | None = frozenset()
 
 
 @dataclass(frozen=True)
 class BookingAfter:
-    """The booking's status as stored, and its client's zone where it is known."""
+    """The booking's status as stored, and its client's hours: those of its zone if not known."""
 
     status: BookingStatus
-    client_tz: str | None
+    hours: Hours
 
 
 async def save_contact(
@@ -38,14 +56,17 @@ async def save_contact(
         for access in contact.bookings
     }
     waitlist = {str(place.waitlist_id): place.token for place in contact.waitlist}
+    reached = _reach(contact, now)
+    look = recurring.next_look(contact.role, contact.tz, now=now)
     row = await tx.fetchrow(
-        "with before as (select tz from contacts where person_id = $1)"
+        "with before as (select tz, role, preferences, reach, care_team from contacts"
+        " where person_id = $1)"
         " insert into contacts (person_id, version, role, name, email, phone, language, tz,"
         " reminders, marketing, bookings, sign_in, updated_at, waitlist, grants, preferences,"
-        " unsubscribe, devices, care_team, passes)"
+        " unsubscribe, devices, care_team, passes, reach, plan_at)"
         " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11::text::jsonb, $12::text::jsonb, $13,"
         " $14::text::jsonb, $15::text::jsonb, $16::text::jsonb, $17::text::jsonb,"
-        " $18::text::jsonb, $19::text::jsonb, $20::text::jsonb)"
+        " $18::text::jsonb, $19::text::jsonb, $20::text::jsonb, $21::text::jsonb, $22)"
         " on conflict (person_id) do update set version = excluded.version, role = excluded.role,"
         " name = excluded.name, email = excluded.email, phone = excluded.phone,"
         " language = excluded.language, tz = excluded.tz, reminders = excluded.reminders,"
@@ -53,9 +74,11 @@ async def save_contact(
         " sign_in = excluded.sign_in, updated_at = excluded.updated_at,"
         " waitlist = excluded.waitlist, grants = excluded.grants,"
         " preferences = excluded.preferences, unsubscribe = excluded.unsubscribe,"
-        " devices = excluded.devices, care_team = excluded.care_team, passes = excluded.passes"
+        " devices = excluded.devices, care_team = excluded.care_team, passes = excluded.passes,"
+        " reach = excluded.reach, plan_at = case when (contacts.tz, contacts.role)"
+        " = (excluded.tz, excluded.role) then contacts.plan_at else excluded.plan_at end"
         " where contacts.version < excluded.version"
-        " returning (select tz from before) as tz",
+        " returning (select to_jsonb(before) from before) as before",
         contact.person_id,
         contact.version,
         contact.role,
@@ -76,13 +99,27 @@ async def save_contact(
         _as_json(contact.devices),
         _as_json(contact.care_team),
         _as_json(contact.passes),
+        json.dumps(reached),
+        NEVER if look is None else look,
     )
-    return None if row is None else ContactBefore(row["tz"])
+    if row is None:
+        return None
+    return ContactBefore(None) if row["before"] is None else _before(row["before"])
+
+
+def channels_of(contact: ContactChanged, *, now: datetime) -> frozenset[Channel]:
+    """The channels by which any message reaches a person."""
+    return frozenset(channel for channels in _reach(contact, now).values() for channel in channels)
 
 
 async def forget_contact(tx: Transaction, person_id: UUID) -> None:
     """Delete all that is known of a person."""
-    await tx.execute("delete from contacts where person_id = $1", person_id)
+    await tx.execute(
+        "with happened as (delete from happenings where client_id = $1),"
+        " cleared as (delete from open_clearances where client_id = $1)"
+        " delete from contacts where person_id = $1",
+        person_id,
+    )
 
 
 async def save_booking(
@@ -108,7 +145,8 @@ async def save_booking(
         " start_at = excluded.start_at, end_at = excluded.end_at, tz = excluded.tz,"
         " updated_at = excluded.updated_at"
         " where bookings.version < excluded.version"
-        " returning status, (select tz from contacts where person_id = $4) as client_tz",
+        " returning status, (select jsonb_build_object('tz', tz, 'preferences', preferences)"
+        " from contacts where person_id = $4) as client",
         fact.booking_id,
         fact.version,
         status,
@@ -122,7 +160,11 @@ async def save_booking(
         now,
         keeps_frozen,
     )
-    return None if row is None else BookingAfter(row["status"], row["client_tz"])
+    if row is None:
+        return None
+    client = row["client"] or {}
+    hours = hours_of(client.get("tz") or fact.tz, _preferences(client.get("preferences")))
+    return BookingAfter(row["status"], hours)
 
 
 async def gather(tx: Transaction, fact: BookingFact) -> list[BookingFact] | None:
@@ -160,34 +202,46 @@ async def trainers_of(tx: Transaction, client_id: UUID, *, since: datetime) -> l
     return [row["trainer_id"] for row in rows]
 
 
-async def leads(tx: Transaction) -> list[UUID]:
-    """Everybody who is on duty as lead."""
-    return [
-        row["person_id"]
-        for row in await tx.fetch("select person_id from contacts where role = 'lead'")
-    ]
+async def care_team(tx: Transaction, client_id: UUID) -> list[CareTeamAccess]:
+    """Who looks on at a client, as far as it was told."""
+    found = await tx.fetchval("select care_team from contacts where person_id = $1", client_id)
+    return [CareTeamAccess.model_validate(member) for member in found or ()]
 
 
-async def save_alert(tx: Transaction, alert: Alert) -> None:
-    """Keep an alert for people who become known later."""
-    await tx.execute(
-        "insert into safety_alerts (id, client_id, level, at) values ($1, $2, $3, $4)"
-        " on conflict (id) do nothing",
-        alert.id,
-        alert.client_id,
-        alert.level,
-        alert.at,
+async def on_call(tx: Transaction) -> dict[UUID, str]:
+    """The leads and the staff: id to role."""
+    rows = await tx.fetch("select person_id, role from contacts where role in ('lead', 'staff')")
+    return {row["person_id"]: row["role"] for row in rows}
+
+
+def _reach(contact: ContactChanged, now: datetime) -> dict[MessageClass, list[Channel]]:
+    return reach(
+        Consented(
+            phone=contact.phone,
+            reminders=contact.consent.reminders,
+            marketing=contact.consent.marketing,
+            grants=contact.grants,
+            devices=contact.devices,
+        ),
+        now=now,
     )
 
 
-async def emergencies_since(tx: Transaction, since: datetime) -> Sequence[Alert]:
-    """The emergencies after an instant, oldest first."""
-    rows = await tx.fetch(
-        "select id, client_id, level, at from safety_alerts"
-        " where at > $1 and level = 'emergency' order by at",
-        since,
+def _before(stored: dict[str, Any]) -> ContactBefore:
+    team = stored["care_team"]
+    return ContactBefore(
+        tz=stored["tz"],
+        role=stored["role"],
+        preferences=_preferences(stored["preferences"]),
+        channels=frozenset(
+            channel for channels in stored["reach"].values() for channel in channels
+        ),
+        team=None if team is None else frozenset(UUID(member["member_id"]) for member in team),
     )
-    return [Alert(**row) for row in rows]
+
+
+def _preferences(stored: dict[str, Any] | None) -> Preferences | None:
+    return None if stored is None else Preferences.model_validate(stored)
 
 
 def _as_json(parts: Sequence[Part]) -> str:

@@ -8,7 +8,8 @@ from uuid import UUID
 
 import asyncpg
 
-from services.notify.domain.plan import Planned
+from services.notify.domain.planned import Planned
+from services.notify.domain.templates import TEMPLATES
 from shared import outbox
 from shared.contracts.messages import MessageCancelled, MessageScheduled
 from shared.identifiers import new_id
@@ -27,9 +28,22 @@ where recipient_id = $3 and state in ('scheduled', 'retrying')
 returning id, recipient_id, template, channel, booking_id
 """
 
+_CANCEL_ESCALATIONS = """
+update deliveries set state = 'cancelled', reason = $1, updated_at = $2, waits_for = null
+where subject_id = any($3) and template = 'safety-escalation'
+and state in ('scheduled', 'retrying')
+returning id, recipient_id, template, channel, booking_id
+"""
+
+ACKNOWLEDGED = "somebody has looked at it"
+
 
 async def add(tx: Transaction, planned: Sequence[Planned], *, now: datetime) -> int:
-    """Schedule messages; one that is there already stays as it is. Returns how many are new."""
+    """Schedule messages; one that is there already stays as it is. Returns how many are new.
+
+    Each gets a row for every channel of its template that reaches the person; mail always, since a
+    person who is not known yet, or agrees later, is judged when it is due.
+    """
     if not planned:
         return 0
     columns = zip(
@@ -39,7 +53,7 @@ async def add(tx: Transaction, planned: Sequence[Planned], *, now: datetime) -> 
                 message.template.name,
                 message.subject_id,
                 message.subject_version,
-                message.channel,
+                channel,
                 message.recipient_id,
                 message.booking_id,
                 message.template.message_class,
@@ -50,6 +64,7 @@ async def add(tx: Transaction, planned: Sequence[Planned], *, now: datetime) -> 
                 message.expires_at,
             )
             for message in planned
+            for channel in message.template.channels
         ),
         strict=True,
     )
@@ -57,12 +72,14 @@ async def add(tx: Transaction, planned: Sequence[Planned], *, now: datetime) -> 
         "insert into deliveries (id, template, subject_id, subject_version, channel, recipient_id,"
         " booking_id, class, nature, detail, nominal_at, due_at, next_at, expires_at,"
         " created_at, updated_at)"
-        " select id, template, subject_id, subject_version, channel, recipient_id, booking_id,"
+        " select e.id, template, subject_id, subject_version, channel, recipient_id, booking_id,"
         " class, nature, detail::jsonb, nominal_at, due_at, due_at, expires_at, $14, $14"
         " from unnest($1::uuid[], $2::text[], $3::uuid[], $4::integer[], $5::text[], $6::uuid[],"
         " $7::uuid[], $8::text[], $9::text[], $10::text[], $11::timestamptz[], $12::timestamptz[],"
-        " $13::timestamptz[]) as e(id, template, subject_id, subject_version, channel,"
-        " recipient_id, booking_id, class, nature, detail, nominal_at, due_at, expires_at)"
+        " $13::timestamptz[]) with ordinality as e(id, template, subject_id, subject_version,"
+        " channel, recipient_id, booking_id, class, nature, detail, nominal_at, due_at, expires_at,"
+        " place) left join contacts c on c.person_id = e.recipient_id"
+        " where e.channel = 'email' or c.reach -> e.class ? e.channel order by place"
         " on conflict (template, subject_id, subject_version, channel, recipient_id) do nothing"
         " returning id, recipient_id, template, channel, booking_id, due_at",
         *(list(column) for column in columns),
@@ -88,15 +105,30 @@ async def cancel_for_person(
     await _tell_cancelled(tx, rows, reason, now)
 
 
+async def cancel_escalations(tx: Transaction, alerts: Sequence[UUID], *, now: datetime) -> None:
+    """Call off the steps of these alerts that were not taken yet: somebody has looked."""
+    rows = await tx.fetch(_CANCEL_ESCALATIONS, ACKNOWLEDGED, now, alerts)
+    await _tell_cancelled(tx, rows, ACKNOWLEDGED, now)
+
+
 async def wake(
-    tx: Transaction, person_id: UUID, booking_ids: Sequence[UUID], *, now: datetime
+    tx: Transaction,
+    person_id: UUID,
+    booking_ids: Sequence[UUID],
+    *,
+    wishes_changed: bool = False,
+    now: datetime,
 ) -> int:
-    """Let messages that wait for this person, or for where these bookings are, be looked at now."""
+    """Let messages that wait for this person, or for where these bookings are, be looked at now.
+
+    With `wishes_changed` also those that wait for the person's hours, another day or the digest.
+    """
     status: str = await tx.execute(
         "update deliveries set next_at = $2, waits_for = null where recipient_id = $1"
-        " and waits_for in ('contact', 'access') and state in ('scheduled', 'retrying')",
+        " and waits_for = any($3) and state in ('scheduled', 'retrying')",
         person_id,
         now,
+        ["contact", "access", *(["hours", "cap", "digest"] if wishes_changed else [])],
     )
     woken = int(status.rsplit(maxsplit=1)[-1])
     if booking_ids:
@@ -113,17 +145,21 @@ async def wake(
 async def move_reminders(
     tx: Transaction,
     person_id: UUID,
-    due_for: Callable[[datetime], datetime],
+    due_for: Callable[[str, datetime], datetime],
     *,
     now: datetime,
 ) -> None:
-    """Give a person's reminders a new due time by their nominal one: the person's zone changed."""
+    """Give a person's reminders a new due time: the person's zone or hours changed.
+
+    `due_for` makes it from the template and the nominal time.
+    """
     rows = await tx.fetch(
-        "select id, nominal_at, due_at from deliveries where recipient_id = $1"
+        "select id, template, nominal_at, due_at from deliveries where recipient_id = $1"
         " and state = 'scheduled' and nature = 'reminder' for update",
         person_id,
     )
-    moved = [row for row in rows if due_for(row["nominal_at"]) != row["due_at"]]
+    due = {row["id"]: due_for(row["template"], row["nominal_at"]) for row in rows}
+    moved = [row for row in rows if due[row["id"]] != row["due_at"]]
     if not moved:
         return
     changed = await tx.fetch(
@@ -131,10 +167,22 @@ async def move_reminders(
         " from unnest($1::uuid[], $2::timestamptz[]) as e(id, due_at) where d.id = e.id"
         " returning d.id, d.recipient_id, d.template, d.channel, d.booking_id, d.due_at",
         [row["id"] for row in moved],
-        [due_for(row["nominal_at"]) for row in moved],
+        [due[row["id"]] for row in moved],
         now,
     )
     await _tell_scheduled(tx, changed, now)
+
+
+async def open_mails(tx: Transaction, person_id: UUID, now: datetime) -> list[Planned]:
+    """What is still to come to a person by mail, as it was planned."""
+    rows = await tx.fetch(
+        "select template, subject_id, subject_version, recipient_id, booking_id, detail,"
+        " nominal_at, due_at, expires_at from deliveries where recipient_id = $1"
+        " and channel = 'email' and state = 'scheduled' and expires_at > $2",
+        person_id,
+        now,
+    )
+    return [Planned(**{**row, "template": TEMPLATES[row["template"]]}) for row in rows]
 
 
 async def _tell_cancelled(

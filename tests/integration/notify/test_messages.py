@@ -4,7 +4,6 @@ import asyncio
 from datetime import timedelta
 from uuid import UUID, uuid4
 
-from services.notify.channels.mail import Line
 from shared.contracts.booking import (
     BookingCancelled,
     BookingFrozen,
@@ -55,7 +54,9 @@ async def test_a_booking_is_confirmed_and_reminded_of_at_its_times(
     await notify.send()
 
     assert ["reminder-24h", "reminder-2h"] == office.templates[2:]
-    assert {"sent"} == set((await notify.states()).values())
+    states = await notify.states()
+    assert "scheduled" == states.pop(("check-in-before", 1))
+    assert {"sent"} == set(states.values())
 
 
 async def test_each_change_of_state_is_told(notify: Notify) -> None:
@@ -68,10 +69,12 @@ async def test_each_change_of_state_is_told(notify: Notify) -> None:
         ("message.scheduled.v1", "trainer-booked"),
         ("message.scheduled.v1", "reminder-24h"),
         ("message.scheduled.v1", "reminder-2h"),
+        ("message.scheduled.v1", "check-in-before"),
         ("message.sent.v1", "booking-confirmed"),
         ("message.sent.v1", "trainer-booked"),
         ("message.cancelled.v1", "reminder-24h"),
         ("message.cancelled.v1", "reminder-2h"),
+        ("message.cancelled.v1", "check-in-before"),
         ("message.scheduled.v1", "booking-cancelled"),
         ("message.scheduled.v1", "trainer-cancelled"),
     ] == await notify.told()
@@ -122,21 +125,15 @@ async def test_a_reminder_already_claimed_when_the_booking_moves_does_not_go_out
 ) -> None:
     await notify.hear(a_contact(), a_fact())
     notify.now = DUE_24H
-    claimed = await notify.sender._claim()
+    claimed = await notify.claimed()
     [reminder] = [delivery for delivery in claimed if delivery.template == "reminder-24h"]
 
     await notify.hear(moved(2, start=START + timedelta(days=2)))
-    line = _a_line(notify)
-    await notify.sender._handle(line, reminder)
-    line.close()
+    await notify.hand_over(reminder)
     await notify.send()
 
     assert "reminder-24h" not in office.templates
     assert "cancelled" == (await notify.states())["reminder-24h", 1]
-
-
-def _a_line(notify: Notify) -> Line:
-    return Line(notify.sender._servers)
 
 
 async def test_no_reminder_goes_out_after_a_cancellation(

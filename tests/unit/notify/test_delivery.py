@@ -13,8 +13,8 @@ from services.notify.domain.delivery import (
     Send,
     Verdict,
     Wait,
-    judge,
 )
+from services.notify.domain.judging import judge
 from services.notify.domain.outcome import Next, Outcome, after
 from tests.unit.notify.builders import BOOKING, NOW, START, a_delivery, a_person
 
@@ -40,7 +40,7 @@ def at(text: str) -> datetime:
         ),
         (
             a_delivery("reminder-2h", person=a_person(reminders=False)),
-            Drop("cancelled", "no consent to reminders"),
+            Drop("cancelled", "no consent to service messages by email"),
         ),
         # What is essential needs no consent, and stays true for its version.
         (a_delivery(person=a_person(reminders=False)), Send()),

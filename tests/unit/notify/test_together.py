@@ -11,9 +11,10 @@ from uuid import UUID
 import pytest
 from icalendar import Calendar
 
-from services.notify.domain import plan
+from services.notify.domain import plan_bookings
 from services.notify.domain.delivery import Access, Delivery
-from services.notify.domain.plan import Planned
+from services.notify.domain.planned import Planned
+from services.notify.domain.windows import hours_of
 from services.notify.writing.mail import LetterWriter
 from shared.contracts.booking import BookingCancelled, BookingFact, BookingRescheduled
 from tests.unit.notify.builders import (
@@ -35,10 +36,10 @@ MOVED = {"version": 2, "previous_start": START, "previous_trainer_id": TRAINER}
 
 def planned(facts: Sequence[BookingFact], together: Sequence[BookingFact] = ()) -> list[Planned]:
     """What follows from the last of the facts."""
-    return plan.from_booking(
+    return plan_bookings.from_booking(
         an_envelope(facts[-1]),
-        status=plan.status_after(facts[-1]),
-        tz=None,
+        status=plan_bookings.status_after(facts[-1]),
+        hours=hours_of(None, None),
         together=together,
         now=NOW,
     )
@@ -49,8 +50,9 @@ def test_only_the_last_fact_of_a_change_is_announced_and_it_tells_of_all() -> No
 
     early, last = planned(facts[:2]), planned(facts, facts)
 
-    assert ["reminder-24h", "reminder-2h"] == [message.template.name for message in early]
-    assert ["booking-confirmed", "trainer-booked", "reminder-24h", "reminder-2h"] == [
+    ahead = ["reminder-24h", "reminder-2h", "check-in-before"]
+    assert ahead == [message.template.name for message in early]
+    assert ["booking-confirmed", "trainer-booked", *ahead] == [
         message.template.name for message in last
     ]
     for message in last[:2]:
@@ -71,7 +73,7 @@ def test_each_trainer_hears_of_their_own_sessions_alone() -> None:
     news = [
         (message.template.name, message.recipient_id, len(message.detail.get("sessions", [1])))
         for message in planned(facts, facts)
-        if not message.template.name.startswith("reminder")
+        if message.template.nature == "announcement"
     ]
 
     assert [
