@@ -80,8 +80,9 @@ OCCASIONS = (AGENDA, SUMMARY, WEEKLY_TIP)
 class Due:
     """A message of the calendar that one person may get now, if there is something to say.
 
-    There is when something of theirs lies in `since` to `until`: sessions of the agenda's day, a
-    week's news and the next session, a session that makes somebody a client in training.
+    There is when something of theirs lies in `since` to `until`: sessions of the coming days, a
+    week's news and the next session, a session that makes somebody a client in training. What is
+    told is read when it is sent, so that what comes until then is in it.
     """
 
     planned: Planned
@@ -143,7 +144,7 @@ def _due(occasion: Occasion, person_id: UUID, at: datetime, rules: ZoneInfo) -> 
     since, until = at - SUMMED_UP, at + AHEAD
     if occasion is AGENDA:
         detail["day"] = (day + timedelta(days=1)).isoformat()
-        since, until = day_bounds(day + timedelta(days=1), rules)
+        since = at
     elif occasion is WEEKLY_TIP:
         detail["option"] = tip_of(person_id, day)
         since, until = at - IN_TRAINING, at

@@ -1,7 +1,7 @@
 """Messages come into being, move and are called off; each change with its event in the outbox."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -94,7 +94,7 @@ async def cancel_reminders(
 ) -> None:
     """Call off the reminders of older versions of a booking that have not gone out."""
     rows = await tx.fetch(_CANCEL_REMINDERS, reason, now, booking_id, below_version)
-    await _tell_cancelled(tx, rows, reason, now)
+    await tell_cancelled(tx, rows, reason, now)
 
 
 async def cancel_for_person(
@@ -102,13 +102,13 @@ async def cancel_for_person(
 ) -> None:
     """Call off all that has not gone out to a person."""
     rows = await tx.fetch(_CANCEL_FOR_PERSON, reason, now, person_id)
-    await _tell_cancelled(tx, rows, reason, now)
+    await tell_cancelled(tx, rows, reason, now)
 
 
 async def cancel_escalations(tx: Transaction, alerts: Sequence[UUID], *, now: datetime) -> None:
     """Call off the steps of these alerts that were not taken yet: somebody has looked."""
     rows = await tx.fetch(_CANCEL_ESCALATIONS, ACKNOWLEDGED, now, alerts)
-    await _tell_cancelled(tx, rows, ACKNOWLEDGED, now)
+    await tell_cancelled(tx, rows, ACKNOWLEDGED, now)
 
 
 async def wake(
@@ -185,9 +185,13 @@ async def open_mails(tx: Transaction, person_id: UUID, now: datetime) -> list[Pl
     return [Planned(**{**row, "template": TEMPLATES[row["template"]]}) for row in rows]
 
 
-async def _tell_cancelled(
-    tx: Transaction, rows: Sequence[asyncpg.Record], reason: str, now: datetime
+async def tell_cancelled(
+    tx: Transaction,
+    rows: Sequence[asyncpg.Record] | Sequence[Mapping[str, Any]],
+    reason: str,
+    now: datetime,
 ) -> None:
+    """Tell of messages that were called off."""
     await outbox.add(
         tx, (MessageCancelled(reason=reason, at=now, **_told(row)) for row in rows), now=now
     )
@@ -201,7 +205,7 @@ async def _tell_scheduled(tx: Transaction, rows: Sequence[asyncpg.Record], now: 
     )
 
 
-def _told(row: asyncpg.Record) -> dict[str, Any]:
+def _told(row: asyncpg.Record | Mapping[str, Any]) -> dict[str, Any]:
     return {
         "message_id": row["id"],
         "recipient_id": row["recipient_id"],
