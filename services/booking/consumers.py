@@ -1,9 +1,9 @@
-"""Kafka in: what progress tells the front door."""
+"""Kafka in: what progress and notify tell the front door."""
 
 from uuid import UUID
 
 from services.booking.domain.links import LinkSigner
-from services.booking.handlers import care, read_model
+from services.booking.handlers import care, consents, read_model
 from shared.clock import Clock
 from shared.consumer import Handlers
 from shared.contracts.conclusions import (
@@ -13,6 +13,7 @@ from shared.contracts.conclusions import (
     PlanDrafted,
 )
 from shared.contracts.event import Envelope
+from shared.contracts.messages import RecipientRestored, RecipientSuppressed
 from shared.contracts.progress import (
     SafetyHoldLifted,
     SafetyHoldPlaced,
@@ -44,6 +45,12 @@ def handlers(signer: LinkSigner, clock: Clock) -> Handlers:
     async def on_plan(tx: Transaction, event: Envelope[PlanDrafted]) -> None:
         await care.keep_plan(tx, event)
 
+    async def on_suppressed(tx: Transaction, event: Envelope[RecipientSuppressed]) -> None:
+        await consents.suppressed(tx, event, signer=signer, now=clock())
+
+    async def on_restored(tx: Transaction, event: Envelope[RecipientRestored]) -> None:
+        await consents.restored(tx, event, signer=signer, now=clock())
+
     async def on_erased(tx: Transaction, tombstone: Tombstone) -> None:
         await read_model.forget_view(tx, UUID(tombstone.key))
 
@@ -57,6 +64,8 @@ def handlers(signer: LinkSigner, clock: Clock) -> Handlers:
             ClearanceDecided: on_clearance,
             ClearanceExpired: on_clearance,
             PlanDrafted: on_plan,
+            RecipientSuppressed: on_suppressed,
+            RecipientRestored: on_restored,
         },
         tombstones={ViewUpdated.topic: on_erased},
     )

@@ -13,7 +13,7 @@ from services.booking.api.fields import OptionCode
 from services.booking.api.writing import Answer, Writer
 from services.booking.handlers import submissions
 from services.booking.queries import progress
-from shared.clock import Clock
+from shared.clock import Clock, rfc3339
 from shared.contracts.progress import Level
 from shared.contracts.submissions import CheckIn, CheckInKind, RedFlag, Score, Why
 from shared.errors import Forbidden, NotFound
@@ -70,6 +70,14 @@ class AcceptedDocument(BaseModel):
     url: str
 
 
+class AcknowledgedDocument(BaseModel):
+    """Who looks after the client's alert, and since when."""
+
+    client_id: UUID
+    acknowledged_by: UUID
+    at: str
+
+
 class AnswerDocument(BaseModel):
     """What became of a report."""
 
@@ -120,6 +128,19 @@ def routes(db: Database, clock: Clock, writer: Writer) -> APIRouter:
                 tx, client_id, caller, hold_id, body.reason, now=now
             )
             return accepted(client_id, submission_id)
+
+        return await writer.commit(request, caller, work)
+
+    @router.post("/safety-acknowledgement", response_model=AcknowledgedDocument)
+    async def acknowledge(client_id: UUID, request: Request, caller: CallerNow) -> Response:
+        """Say that one looks after the client's alert, so that nobody else is called."""
+
+        async def work(tx: Transaction) -> Answer:
+            now = clock()
+            who = await let_in(tx, caller, client_id, "acknowledge", now=now)
+            await submissions.acknowledge(tx, client_id, who.actor_id, now=now)
+            by = {"client_id": str(client_id), "acknowledged_by": str(who.actor_id)}
+            return Answer(200, by | {"at": rfc3339(now)})
 
         return await writer.commit(request, caller, work)
 
