@@ -5,12 +5,17 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
+from services.notify.channels.mail import mail_channel
 from services.notify.consumers import listen
+from services.notify.handlers.calendar import Calendar
+from services.notify.lanes import Means
 from services.notify.metrics import SendMetrics
 from services.notify.senders import Sender
 from services.notify.settings import NotifySettings
+from services.notify.store import digests, happenings
 from services.notify.writing.mail import LetterWriter
 from shared.http import create_app
+from shared.postgres import Transaction
 from shared.runtime import Runtime
 
 SERVICE = "notify"
@@ -42,18 +47,25 @@ def build(settings: NotifySettings) -> FastAPI:
     clock = settings.clock
     handlers = listen(clock, wake.scheduled)
     runtime = Runtime(SERVICE, settings, handlers, committed=wake.committed)
+    writer = LetterWriter(sender=settings.from_, public_url=settings.public_url)
+    metrics = SendMetrics(runtime.metrics.registry)
     sender = wake.sender = Sender(
-        runtime.db,
-        clock,
-        settings.servers,
-        LetterWriter(sender=settings.from_, public_url=settings.public_url),
-        SendMetrics(runtime.metrics.registry),
-        runtime.relay.wake,
+        Means(runtime.db, clock, metrics, runtime.relay.wake, digests.gather),
+        [mail_channel(settings.servers, writer)],
     )
+
+    def planned() -> None:
+        runtime.relay.wake()
+        sender.wake()
+
+    calendar = Calendar(runtime.db, clock, planned)
+
+    async def clean(tx: Transaction) -> None:
+        await happenings.forget_old(tx, clock())
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with runtime.running([sender.run]):
+        async with runtime.running([sender.run, calendar.run], cleaning=[clean]):
             yield
 
     return create_app(

@@ -44,7 +44,12 @@ W_contra = TypeVar("W_contra", contravariant=True)
 
 
 class UnreachableError(Exception):
-    """The provider cannot be reached now; nothing was handed over."""
+    """The provider cannot be reached now; nothing was handed over. The text is a kind of fault,
+    `code` what the provider said when it turned us away."""
+
+    def __init__(self, kind: str = "", *, code: int | None = None) -> None:
+        super().__init__(kind)
+        self.code = code
 
 
 class Line(Protocol[W_contra]):

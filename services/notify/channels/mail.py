@@ -1,34 +1,47 @@
-"""Mail servers: which one to use, one reused connection each, and how a send ended."""
+"""Mail servers: a reused connection to each, and how a send over it ended."""
 
 import asyncio
 import socket
-import time
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import cast
 
 import structlog
 from aiosmtplib import SMTP, SMTPException, SMTPResponseException
 
+from services.notify.channels import (
+    READY_TIMEOUT_S,
+    SEND_TIMEOUT_S,
+    Channel,
+    UnreachableError,
+)
+from services.notify.channels.talk import (
+    LinkLostError,
+    Reply,
+    Talk,
+    command,
+    dot_stuffed,
+    first_refusal,
+)
+from services.notify.domain.delivery import Delivery
 from services.notify.domain.outcome import Outcome
-
-CONNECT_TIMEOUT_S = 5.0
-COMMAND_TIMEOUT_S = 10.0
-SEND_TIMEOUT_S = 12.0
-"""A whole send; less than the lease (`store.queue.LEASE`), so that nobody takes over meanwhile."""
-
-DOWN_FIRST_S = 1.0
-DOWN_LONGEST_S = 30.0
-"""A server that cannot be reached is left alone for so long, doubling each time."""
+from services.notify.writing.mail import Letter, LetterWriter
 
 START_INPUT = 354
 PERMANENT = 500
 CLOSING = 421
 
+NO_SUCH_ADDRESS = frozenset({550, 551, 553})
+"""Codes at RCPT that speak of the address, where no enhanced status says of what."""
+
+OF_THE_SENDER = frozenset({"5.1.7", "5.1.8"})
+"""Enhanced statuses 5.1.x speak of the recipient's address, but for these."""
+
+DISABLED = "5.2.1"
+
+AT_SENDER, AT_RECIPIENT = 0, 1
+"""Places of the envelope's commands: MAIL, RCPT, DATA."""
+
 log = structlog.get_logger()
-
-
-class UnreachableError(Exception):
-    """No mail server can be reached now."""
 
 
 @dataclass(frozen=True)
@@ -41,124 +54,129 @@ class Server:
     starttls: bool | None = None
     username: str | None = None
     password: str | None = field(default=None, repr=False)
+    per_second: float | None = None
 
     @property
     def name(self) -> str:
         """host:port, as attempts and logs name it."""
         return f"{self.host}:{self.port}"
 
-
-@dataclass
-class _Standing:
-    failures: int = 0
-    down_until: float = 0.0
+    def line(self) -> "MailLine":
+        """A connection, not connected yet."""
+        return MailLine(self)
 
 
-class Servers:
-    """The servers in order of preference, and which of them to leave alone for a while."""
+class MailLine:
+    """A connection to a mail server."""
 
-    def __init__(
-        self, servers: Sequence[Server], monotonic: Callable[[], float] = time.monotonic
-    ) -> None:
-        self._standing = {server: _Standing() for server in servers}
-        self._monotonic = monotonic
-
-    def usable(self) -> list[Server]:
-        """Those worth a try now, the primary first."""
-        now = self._monotonic()
-        return [server for server, standing in self._standing.items() if standing.down_until <= now]
-
-    def rest_s(self) -> float:
-        """Seconds until a server is worth a try; zero when one is now."""
-        soonest = min(standing.down_until for standing in self._standing.values())
-        return max(0.0, soonest - self._monotonic())
-
-    def failed(self, server: Server) -> None:
-        """The server could not be reached."""
-        standing, now = self._standing[server], self._monotonic()
-        if standing.down_until > now:
-            return
-        # The exponent is bounded before the power is taken.
-        rest = min(DOWN_FIRST_S * 2 ** min(standing.failures, 10), DOWN_LONGEST_S)
-        standing.failures += 1
-        standing.down_until = now + rest
-        log.warning("mail-server-down", server=server.name, rest_s=rest)
-
-    def answered(self, server: Server) -> None:
-        """The server was reached."""
-        if self._standing[server].failures:
-            log.info("mail-server-back", server=server.name)
-            self._standing[server] = _Standing()
-
-
-class Line:
-    """One sender's connection; it moves to another server when its own cannot be reached."""
-
-    def __init__(self, servers: Servers) -> None:
-        self._servers = servers
-        self._server: Server | None = None
-        self._client: SMTP | None = None
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._talk: Talk | None = None
+        self._pipelining = False
         self._handed_over = False
 
-    async def connect(self) -> Server:
-        """Be connected to the best server that answers.
+    async def ready(self) -> None:
+        """Be connected.
 
         Raises:
-            UnreachableError: none does.
+            UnreachableError: the server is not there, or turns us away.
         """
-        for server in self._servers.usable():
-            if server == self._server and self._client is not None and self._client.is_connected:
-                return server
+        if self._talk is None or not self._talk.alive:
             self.close()
-            if await self._connect_to(server):
-                return server
-        raise UnreachableError
+            await self._connect()
 
-    async def send(self, sender: str, recipient: str, text: bytes) -> Outcome:
-        """Hand a message over; `text` has CRLF line ends. Never raises for what a server does."""
+    async def send(self, delivery: Delivery, written: Letter) -> Outcome:
+        """Hand a mail over; its text has CRLF line ends. Never raises for what a server does."""
         self._handed_over = False
         try:
             async with asyncio.timeout(SEND_TIMEOUT_S):
-                answer = await self._converse(sender, recipient, text)
-        except _RefusedAtError as refusal:
-            return await self._refused(refusal.code, at_recipient=refusal.at_recipient)
-        except UnreachableError:
-            return Outcome("unreachable")
-        except (SMTPException, OSError, TimeoutError) as fault:
+                return await self._converse(written)
+        except UnreachableError as fault:
+            return Outcome("unreachable", fault.code)
+        except (OSError, TimeoutError) as fault:
             log.warning(
                 "mail-link-lost",
+                message=str(delivery.id),
+                server=self._server.name,
                 fault=type(fault).__name__,
                 after_handing_over=self._handed_over,
             )
             self.close()
             return Outcome("unknown" if self._handed_over else "lost")
-        return Outcome("accepted", answer)
-
-    async def _converse(self, sender: str, recipient: str, text: bytes) -> int:
-        """Envelope, DATA, text; the code of acceptance."""
-        client = await self._envelope(sender, recipient)
-        answer = await client.execute_command(b"DATA")
-        if answer.code != START_INPUT:
-            raise _RefusedAtError(answer.code, at_recipient=False)
-        protocol = client.protocol
-        if protocol is None:
-            raise UnreachableError
-        # Not the library's own DATA: it does not tell whether the text went out before a loss.
-        protocol.write(_dot_stuffed(text))
-        self._handed_over = True
-        answer = await protocol.read_response(timeout=COMMAND_TIMEOUT_S)
-        if answer.code >= START_INPUT:
-            raise _RefusedAtError(answer.code, at_recipient=False)
-        return answer.code
+        except BaseException:
+            # What was said half cannot be taken up again.
+            self.close()
+            raise
 
     def close(self) -> None:
         """Drop the connection."""
-        client, self._client = self._client, None
-        self._server = None
-        if client is not None:
-            client.close()
+        talk, self._talk = self._talk, None
+        if talk is not None:
+            talk.close()
 
-    async def _connect_to(self, server: Server) -> bool:
+    async def _converse(self, letter: Letter) -> Outcome:
+        talk, replies = await self._envelope(letter)
+        if (place := first_refusal(replies)) is not None:
+            if replies[-1].code == START_INPUT:
+                # It wants a text for nobody, and gets an empty one.
+                await talk.ask(b".\r\n")
+            return await self._refused(talk, replies[place], place)
+        # From here on the server may have it, whatever becomes of the link.
+        self._handed_over = True
+        [answer] = await talk.ask(dot_stuffed(letter.text))
+        if first_refusal([answer]) is None:
+            return Outcome("accepted", answer.code, answer.status, answer.reference)
+        self._handed_over = False
+        return await self._refused(talk, answer, None)
+
+    async def _envelope(self, letter: Letter) -> tuple[Talk, list[Reply]]:
+        """Sender, recipient, DATA. Nothing is handed over yet, so a dead link is renewed once."""
+        for renewed in (False, True):
+            await self.ready()
+            talk = self._talk
+            if talk is None:
+                raise UnreachableError
+            try:
+                return talk, await self._said(talk, letter)
+            except LinkLostError:
+                self.close()
+                if renewed:
+                    raise
+        raise UnreachableError
+
+    async def _said(self, talk: Talk, letter: Letter) -> list[Reply]:
+        beyond_ascii = not (letter.sender.isascii() and letter.recipient.isascii())
+        commands = [
+            command(f"MAIL FROM:<{letter.sender}>", *(["SMTPUTF8"] if beyond_ascii else [])),
+            command(f"RCPT TO:<{letter.recipient}>"),
+            b"DATA\r\n",
+        ]
+        if self._pipelining:
+            return await talk.ask(*commands)
+        replies: list[Reply] = []
+        for line in commands:
+            replies += await talk.ask(line)
+            if first_refusal(replies) is not None:
+                break
+        return replies
+
+    async def _refused(self, talk: Talk, reply: Reply, place: int | None) -> Outcome:
+        if reply.code == CLOSING or not talk.alive:
+            self.close()
+        else:
+            try:
+                await talk.ask(b"RSET\r\n")
+            except LinkLostError:
+                self.close()
+        if reply.code < PERMANENT:
+            # Not this mail is put off, but we are.
+            ours = reply.code == CLOSING or place == AT_SENDER
+            return Outcome("busy" if ours else "deferred", reply.code, reply.status)
+        bad_address = place == AT_RECIPIENT and _of_the_address(reply)
+        return Outcome("bounced" if bad_address else "refused", reply.code, reply.status)
+
+    async def _connect(self) -> None:
+        server = self._server
         client = SMTP(
             hostname=server.host,
             port=server.port,
@@ -168,69 +186,37 @@ class Line:
             password=server.password,
             # The library would look the name up over the network for every connection.
             local_hostname=socket.gethostname(),
-            timeout=COMMAND_TIMEOUT_S,
+            timeout=READY_TIMEOUT_S,
         )
         try:
-            async with asyncio.timeout(CONNECT_TIMEOUT_S):
+            async with asyncio.timeout(READY_TIMEOUT_S):
                 await client.connect()
                 await client.ehlo()
         except (SMTPException, OSError, TimeoutError, ValueError) as fault:
             log.warning("mail-server-unreachable", server=server.name, fault=type(fault).__name__)
             client.close()
-            self._servers.failed(server)
-            return False
-        self._servers.answered(server)
-        self._client, self._server = client, server
-        return True
-
-    async def _envelope(self, sender: str, recipient: str) -> SMTP:
-        """MAIL and RCPT. Nothing is handed over yet, so an idle link that died is renewed once."""
-        for fresh in (False, True):
-            if self._client is None or not self._client.is_connected:
-                await self.connect()
-            client = self._client
-            if client is None:
-                raise UnreachableError
-            beyond_ascii = not (sender.isascii() and recipient.isascii())
-            options, encoding = (["SMTPUTF8"], "utf-8") if beyond_ascii else ([], "ascii")
-            at_recipient = False
-            try:
-                await client.mail(sender, options=options, encoding=encoding)
-                at_recipient = True
-                await client.rcpt(recipient, encoding=encoding)
-            except SMTPResponseException as refusal:
-                raise _RefusedAtError(refusal.code, at_recipient=at_recipient) from None
-            except (SMTPException, OSError):
-                self.close()
-                if fresh:
-                    raise
-            else:
-                return client
-        raise UnreachableError
-
-    async def _refused(self, code: int, *, at_recipient: bool) -> Outcome:
-        if code == CLOSING or self._client is None or not self._client.is_connected:
-            self.close()
-        else:
-            try:
-                await self._client.rset()
-            except (SMTPException, OSError, TimeoutError):
-                self.close()
-        if code < PERMANENT:
-            return Outcome("deferred", code)
-        return Outcome("bounced" if at_recipient else "refused", code)
+            code = fault.code if isinstance(fault, SMTPResponseException) else None
+            raise UnreachableError(type(fault).__name__, code=code) from None
+        except BaseException:
+            client.close()
+            raise
+        transport = cast("asyncio.Transport | None", client.transport)
+        if transport is None:
+            raise UnreachableError
+        self._pipelining = client.supports_extension("pipelining")
+        self._talk = Talk(transport)
+        # The library speaks one command at a time, and does not tell what was said before a loss.
+        transport.set_protocol(self._talk)
 
 
-class _RefusedAtError(Exception):
-    def __init__(self, code: int, *, at_recipient: bool) -> None:
-        super().__init__(code)
-        self.code = code
-        self.at_recipient = at_recipient
+def mail_channel(servers: tuple[Server, ...], writer: LetterWriter) -> Channel[Letter]:
+    """Mail by these servers, the primary first."""
+    return Channel("email", servers, lambda delivery, now: writer.write(delivery, now=now))
 
 
-def _dot_stuffed(text: bytes) -> bytes:
-    """The text as it follows DATA: lone dots doubled, ended by a line with a dot."""
-    if not text.endswith(b"\r\n"):
-        text += b"\r\n"
-    stuffed = text.replace(b"\r\n.", b"\r\n..")
-    return (b"." if stuffed.startswith(b".") else b"") + stuffed + b".\r\n"
+def _of_the_address(reply: Reply) -> bool:
+    """Whether a refusal for good says that the address itself is no good."""
+    status = reply.status
+    if status is None:
+        return reply.code in NO_SUCH_ADDRESS
+    return status == DISABLED or (status.startswith("5.1.") and status not in OF_THE_SENDER)
