@@ -174,6 +174,15 @@ class _Names(AbstractResolver):
         """Nothing of its own to let go."""
 
 
+def is_address(host: str) -> bool:
+    """Whether a host is an address and not a name."""
+    try:
+        ip_address(host.partition("%")[0])
+    except ValueError:
+        return False
+    return True
+
+
 def is_public(host: str) -> bool:
     """Whether an address belongs to the open internet; a name does not."""
     try:
