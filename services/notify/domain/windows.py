@@ -29,7 +29,7 @@ class QuietHours:
 QUIET_HOURS = QuietHours(start=time(21), end=time(8))
 """For service and marketing mail: nobody in pain is woken by a reminder."""
 
-_WEEK_AROUND = range(9)
+_WEEK_AROUND = range(10)
 """A window of this weekday may be a week away, and its edge on the day beside it."""
 
 _INSTANT = timedelta(microseconds=1)
