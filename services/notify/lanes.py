@@ -14,8 +14,8 @@ import structlog
 from services.notify.batching import Batch
 from services.notify.channels import Channel, Line, UnreachableError
 from services.notify.channels.providers import Lines, Providers
-from services.notify.domain.delivery import Delivery
-from services.notify.domain.judging import Drop, Send, Verdict, Wait, judge, judge_all
+from services.notify.domain.delivery import Delivery, Drop, Send, Verdict, Wait
+from services.notify.domain.judging import judge, judge_all
 from services.notify.domain.outcome import Outcome, after
 from services.notify.metrics import SendMetrics
 from services.notify.store import attempts, claims, present, queue

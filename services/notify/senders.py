@@ -10,11 +10,12 @@ import structlog
 
 from services.notify.channels import Channel
 from services.notify.domain.delivery import Delivery
+from services.notify.domain.templates import Channel as ChannelName
 from services.notify.lanes import Lane, Means
 from services.notify.store import purge, queue, suppressions
 from shared.postgres import TRANSIENT
 
-CHANNELS = ("email", "sms", "push")
+CHANNELS: tuple[ChannelName, ...] = ("email", "sms", "push")
 """Each has a lane, also one that is not set up: its messages must end as well."""
 
 RECOVER_EVERY_S = 2.0
@@ -35,7 +36,7 @@ class Sender:
     def __init__(self, means: Means, channels: Sequence[Channel[Any]]) -> None:
         self._means = means
         set_up = {channel.name: channel for channel in channels}
-        self.lanes: dict[str, Lane[Any]] = {
+        self.lanes: dict[ChannelName, Lane[Any]] = {
             name: Lane(set_up.get(name) or Channel(name, (), _unwritten, lines=1), means)
             for name in CHANNELS
         }

@@ -147,7 +147,7 @@ async def test_a_booking_and_a_check_in_take_the_statements_of_the_baseline(
         events = await take_outbox("booking", database)
         await notify_listens.hear(events)
         note(notify_db, "a booking's events")
-        await notify.sender.send_due()
+        await notify.lane.send_due()
         note(notify_db, "a booking's mails sent")
         await progress_listens.hear(events)
         note(progress_db, "a booking's events")
