@@ -219,7 +219,7 @@ def _read(raw: bytes) -> list[tuple[str, Report]]:
             raise Malformed("malformed-request", "The body is not JSON.") from None
         errors = [FieldError(".".join(map(str, fault["loc"])), fault["msg"]) for fault in faults]
         raise Invalid("invalid", "The reports cannot be read.", fields=errors) from None
-    read = []
+    read: list[tuple[str, Report]] = []
     for place, one in enumerate(fields.reports):
         try:
             read.append((one.kind, one.report()))

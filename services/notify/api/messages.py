@@ -14,7 +14,7 @@ from services.notify.api.showing import plain, shown
 from services.notify.domain.delivery import Access, Delivery, State
 from services.notify.domain.judging import foresee
 from services.notify.domain.templates import Channel
-from services.notify.store import history
+from services.notify.store import digests, history
 from services.notify.store.claims import look
 from services.notify.store.history import Listed, Wanted
 from services.notify.store.present import complete
@@ -213,7 +213,15 @@ async def _looked_at(tx: Transaction, message_id: UUID, now: datetime) -> Delive
     if delivery is None:
         raise NotFound("no-such-message", "There is no such message.")
     (completed,) = await complete(tx, [delivery], now=now)
-    return completed
+    if delivery.nature != "digest" or delivery.person is None:
+        return completed
+    # Gathering takes what waits into the digest; that is for the sender to keep.
+    tried = tx.transaction()
+    await tried.start()
+    try:
+        return replace(completed, gathered=await digests.gather(tx, completed, now))
+    finally:
+        await tried.rollback()
 
 
 def _foreseen(message: Listed, delivery: Delivery, now: datetime) -> dict[str, Any]:

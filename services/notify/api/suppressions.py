@@ -67,7 +67,7 @@ def routes(db: Database, clock: Clock, relay: Relay) -> APIRouter:
         """Why an address takes nothing more, and what stood against it before."""
         async with db.transaction() as tx:
             found = await suppressions.of_address(tx, address, limit=MOST_SHOWN)
-            known = {one.recipient_id for one in found if one.recipient_id is not None}
+            known: set[UUID | None] = {one.recipient_id for one in found}
             for client_id in known or {None}:
                 await staff.note(tx, "suppressions", clock, client_id=client_id)
         return {"items": [shown(one) for one in found]}

@@ -67,11 +67,10 @@ class Taken:
 
 async def take_in(tx: Transaction, provider: str, report: Report, *, now: datetime) -> Taken:
     """Make a report true."""
-    match report:
-        case Inbound():
-            return await _texted(tx, report, now)
-        case Complained():
-            return await _complained(tx, provider, report, now)
+    if isinstance(report, Inbound):
+        return await _texted(tx, report, now)
+    if isinstance(report, Complained):
+        return await _complained(tx, provider, report, now)
     message_id = await _message(tx, report.message)
     if message_id is None:
         return Taken("unknown")
