@@ -15,7 +15,8 @@ async def clearance_requested(
 ) -> Heard:
     """Tell the client what is needed, and ask the clinicians of the care team."""
     fact = event.data
-    await happenings.open_clearance(tx, fact)
+    if not await happenings.note_clearance(tx, fact):
+        return Heard()
     team = await projections.care_team(tx, fact.client_id)
     return Heard(plan_people.clearance_asked(fact, team, now=now))
 
@@ -24,5 +25,5 @@ async def clearance_decided(
     tx: Transaction, event: Envelope[ClearanceDecided], _: datetime
 ) -> Heard:
     """Nobody need be asked any more."""
-    await happenings.close_clearance(tx, event.data)
+    await happenings.note_decision(tx, event.data)
     return Heard()

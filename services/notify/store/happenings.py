@@ -41,26 +41,34 @@ async def note_milestone(tx: Transaction, fact: MilestoneReached, *, heard_at: d
     )
 
 
-async def open_clearance(tx: Transaction, fact: ClearanceRequested) -> None:
-    """A clinician's word is waited for."""
+async def note_clearance(tx: Transaction, fact: ClearanceRequested) -> bool:
+    """A clinician's word is waited for; False when it was given already."""
+    decided_at = await tx.fetchval(
+        "insert into clearances (clearance_id, client_id, at) values ($1, $2, $3)"
+        " on conflict (clearance_id) do update set at = excluded.at returning decided_at",
+        fact.clearance_id,
+        fact.client_id,
+        fact.at,
+    )
+    return decided_at is None
+
+
+async def note_decision(tx: Transaction, fact: ClearanceDecided) -> None:
+    """The clinician's word is there."""
     await tx.execute(
-        "insert into open_clearances (clearance_id, client_id, at) values ($1, $2, $3)"
-        " on conflict do nothing",
+        "insert into clearances (clearance_id, client_id, at, decided_at) values ($1, $2, $3, $3)"
+        " on conflict (clearance_id) do update set decided_at = excluded.decided_at",
         fact.clearance_id,
         fact.client_id,
         fact.at,
     )
 
 
-async def close_clearance(tx: Transaction, fact: ClearanceDecided) -> None:
-    """The clinician's word is there."""
-    await tx.execute("delete from open_clearances where clearance_id = $1", fact.clearance_id)
-
-
 async def clearances_waiting(tx: Transaction, client_id: UUID, since: datetime) -> list[UUID]:
     """The clearances asked for after an instant that still wait."""
     rows = await tx.fetch(
-        "select clearance_id from open_clearances where client_id = $1 and at > $2 order by at",
+        "select clearance_id from clearances"
+        " where client_id = $1 and at > $2 and decided_at is null order by at",
         client_id,
         since,
     )
@@ -71,7 +79,7 @@ async def forget_old(tx: Transaction, now: datetime) -> None:
     """Delete what nothing looks back on."""
     await tx.execute(
         "with happened as (delete from happenings where heard_at < $1),"
-        " cleared as (delete from open_clearances where at < $1)"
+        " cleared as (delete from clearances where at < $1)"
         " delete from acknowledgements where at < $1",
         now - KEPT_FOR,
     )

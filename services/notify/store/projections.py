@@ -116,7 +116,7 @@ async def forget_contact(tx: Transaction, person_id: UUID) -> None:
     """Delete all that is known of a person."""
     await tx.execute(
         "with happened as (delete from happenings where client_id = $1),"
-        " cleared as (delete from open_clearances where client_id = $1)"
+        " cleared as (delete from clearances where client_id = $1)"
         " delete from contacts where person_id = $1",
         person_id,
     )
