@@ -55,10 +55,13 @@ def judge(delivery: Delivery, *, now: datetime) -> Verdict:
 
 
 def judge_all(deliveries: Sequence[Delivery], *, now: datetime) -> list[tuple[Delivery, Verdict]]:
-    """Each message with its verdict; one that is sent counts for the caps of those after it."""
+    """Each message with its verdict; one that is sent counts for the caps of those after it.
+
+    What no cap holds back comes first, so that it counts for what can wait.
+    """
     judged: list[tuple[Delivery, Verdict]] = []
     sent: dict[tuple[UUID, str], int] = {}
-    for found in deliveries:
+    for found in sorted(deliveries, key=is_capped):
         to = (found.recipient_id, found.channel)
         delivery = replace(found, sent_lately=(*found.sent_lately, *[now] * sent.get(to, 0)))
         verdict = judge(delivery, now=now)
