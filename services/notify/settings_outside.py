@@ -41,7 +41,7 @@ class OutsideSettings(ServiceSettings):
     @field_validator("callback_secrets")
     @classmethod
     def _secrets(cls, secrets: SecretStr) -> SecretStr:
-        _by_provider(secrets.get_secret_value())
+        secrets_by_provider(secrets.get_secret_value())
         return secrets
 
     @property
@@ -52,7 +52,7 @@ class OutsideSettings(ServiceSettings):
     @property
     def secrets_of_providers(self) -> dict[str, str]:
         """Provider to the secret that signs its reports."""
-        return _by_provider(self.callback_secrets.get_secret_value())
+        return secrets_by_provider(self.callback_secrets.get_secret_value())
 
     def push_key(self, contact: str) -> PushKey | None:
         """The key of web push, where it is set up; `contact` is a mail address."""
@@ -60,7 +60,12 @@ class OutsideSettings(ServiceSettings):
         return PushKey(key, contact=f"mailto:{contact}") if key else None
 
 
-def _by_provider(text: str) -> dict[str, str]:
+def secrets_by_provider(text: str) -> dict[str, str]:
+    """Provider to secret, from provider=whsec_…, comma-separated.
+
+    Raises:
+        ValueError: that is not what it is; the text never quotes it.
+    """
     found = {}
     for part in filter(None, (part.strip() for part in text.split(","))):
         name, _, secret = part.partition("=")

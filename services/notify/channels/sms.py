@@ -115,7 +115,7 @@ def sms_channel(
 
 def sms_providers(urls: str) -> tuple[SmsProvider, ...]:
     """Companies from settings, comma-separated, the first is the primary:
-    `https://user:password@host/path?from=%2B14165550100[&form=json][&per_second=5]`.
+    `https://user:password@host/path?from=%2B14165550100[&form=json][&rate=5]`.
 
     Raises:
         ValueError: one of them cannot be read; the text never quotes it, for it holds a password.
@@ -136,7 +136,7 @@ def _provider(url: str) -> SmsProvider:
     form = asked.pop("form", ["form"])[0]
     if form not in _TYPES:
         raise ValueError("an SMS address has form=form or form=json")
-    per_second = float(asked.pop("per_second", [str(PER_SECOND)])[0])
+    rate = float(asked.pop("rate", [str(PER_SECOND)])[0])
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     place = host if parts.port is None else f"{host}:{parts.port}"
     rest = f"?{urlencode(asked, doseq=True)}" if asked else ""
@@ -144,7 +144,7 @@ def _provider(url: str) -> SmsProvider:
         url=f"{parts.scheme}://{place}{parts.path}{rest}",
         sender=sender,
         form="json" if form == "json" else "form",
-        per_second=per_second,
+        per_second=rate,
         username=unquote(parts.username) if parts.username else None,
         password=unquote(parts.password) if parts.password else None,
     )

@@ -106,7 +106,7 @@ async def test_an_endless_answer_is_not_read_to_its_end(company: Partner) -> Non
 
 
 def test_the_name_of_a_company_holds_no_password() -> None:
-    (provider,) = sms_providers("https://account:secret@sms.example/m?from=Limber&per_second=5")
+    (provider,) = sms_providers("https://account:secret@sms.example/m?from=Limber&rate=5")
 
     expected = SmsProvider(
         "https://sms.example/m", "Limber", per_second=5.0, username="account", password="secret"
