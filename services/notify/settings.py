@@ -8,7 +8,8 @@ from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import SettingsConfigDict
 
 from services.notify.channels.mail import Server
-from shared.settings import ServiceSettings
+from services.notify.settings_outside import OutsideSettings
+from services.notify.writing.company import Company
 
 DEFAULT_PORTS = {"smtp": 25, "smtps": 465}
 
@@ -18,7 +19,7 @@ MIN_RATE, MAX_RATE = 0.01, 10_000.0
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
-class NotifySettings(ServiceSettings):
+class NotifySettings(OutsideSettings):
     """Settings of notify.
 
     `smtp_urls`: smtp[s]://[user:password@]host[:port][?rate=20], comma-separated, the primary
@@ -30,6 +31,8 @@ class NotifySettings(ServiceSettings):
     smtp_urls: SecretStr
     from_: Annotated[str, Field(validation_alias="NOTIFY_FROM")]
     public_url: str
+    company_name: str = "Limber"
+    company_address: str = "100 Example Street, Toronto, Ontario M5V 0A1, Canada"
 
     @field_validator("smtp_urls")
     @classmethod
@@ -51,6 +54,11 @@ class NotifySettings(ServiceSettings):
         if urlsplit(url).scheme not in {"http", "https"}:
             raise ValueError("is not an http or https address")
         return url.rstrip("/")
+
+    @property
+    def company(self) -> Company:
+        """Who writes; whoever answers a mail reaches them."""
+        return Company(self.company_name, self.company_address, parseaddr(self.from_)[1])
 
     @property
     def servers(self) -> tuple[Server, ...]:

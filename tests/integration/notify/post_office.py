@@ -20,6 +20,8 @@ from services.notify.domain.delivery import Delivery
 from services.notify.lanes import Lane, Means
 from services.notify.metrics import SendMetrics
 from services.notify.senders import Sender
+from services.notify.store import digests
+from services.notify.writing.company import Company
 from services.notify.writing.mail import LetterWriter
 from shared.contracts.event import Envelope, Event
 from shared.postgres import Database
@@ -152,10 +154,12 @@ class Notify:
     def another_sender(self, offices: Sequence[PostOffice]) -> Sender:
         servers = tuple(office.server for office in offices)
         writer = LetterWriter(
-            sender="Limber <hello@limber.example>", public_url="https://limber.test"
+            sender="Limber <hello@limber.example>",
+            public_url="https://limber.test",
+            company=Company("Limber", "100 Example Street, Toronto", "hello@limber.example"),
         )
         metrics = SendMetrics(Metrics().registry)
-        means = Means(self.db, self.clock, metrics, lambda: None)
+        means = Means(self.db, self.clock, metrics, lambda: None, digests.gather)
         return Sender(means, [mail_channel(servers, writer)])
 
     @property

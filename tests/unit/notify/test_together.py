@@ -18,6 +18,7 @@ from services.notify.domain.windows import hours_of
 from services.notify.writing.mail import LetterWriter
 from shared.contracts.booking import BookingCancelled, BookingFact, BookingRescheduled
 from tests.unit.notify.builders import (
+    A_COMPANY,
     CHANGE,
     CLIENT,
     NOW,
@@ -113,9 +114,11 @@ def a_delivery_of(template: str, count: int = 3, **changes: Any) -> Delivery:
     )
 
 
+WRITER = LetterWriter(sender="Limber <hello@limber.example>", public_url=PUBLIC, company=A_COMPANY)
+
+
 def read(delivery: Delivery) -> Any:
-    writer = LetterWriter(sender="Limber <hello@limber.example>", public_url=PUBLIC)
-    letter = writer.write(delivery, now=NOW)
+    letter = WRITER.write(delivery, now=NOW)
     return email.message_from_bytes(letter.text, _class=EmailMessage, policy=default)
 
 
@@ -130,7 +133,7 @@ def read(delivery: Delivery) -> Any:
                 "3: Thursday, December 10, 10:00 a.m. to 11:00 a.m. EST",
             ],
         ),
-        ("fr", ["1: jeudi 26 novembre, 10 h 00 à 11 h 00 EST", "2: jeudi 3 décembre"]),
+        ("fr", ["1: jeudi 26 novembre, de 10 h 00 à 11 h 00 HNE", "2: jeudi 3 décembre"]),
     ],
 )
 @pytest.mark.parametrize(
