@@ -1,5 +1,10 @@
 """Signatures of HTTP bodies, checked against the vector that standardwebhooks.com publishes."""
 
+import re
+import time
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
 
 from shared.signatures import TOLERANCE_S, SignatureError, new_secret, secret_bytes, signed, verify
@@ -72,3 +77,28 @@ def test_a_weak_secret_is_none(secret: str) -> None:
 def test_a_new_secret_is_long_and_never_the_same() -> None:
     assert 32 == len(secret_bytes(new_secret()))
     assert new_secret() != new_secret()
+
+
+def test_the_check_that_partners_are_given_finds_what_is_not_ours() -> None:
+    check = _documented()
+    told = signed([new_secret(), SECRET], ID, int(time.time()), BODY)
+
+    assert ID == check(SECRET, told, BODY)
+    for headers_, body in (
+        (told, BODY + b" "),
+        (told | {"webhook-id": "msg_other"}, BODY),
+        (told | {"webhook-timestamp": str(AT)}, BODY),
+        (signed([SECRET], ID, AT, BODY), BODY),
+        (signed([new_secret()], ID, int(time.time()), BODY), BODY),
+    ):
+        with pytest.raises(ValueError, match="not from Limber"):
+            check(SECRET, headers_, body)
+
+
+def _documented() -> Callable[[str, dict[str, str], bytes], str]:
+    page = Path(__file__).parents[3] / "docs" / "webhooks.md"
+    found = re.search(r"```python\n(.*?)```", page.read_text(), re.DOTALL)
+    assert found is not None
+    names: dict[str, Callable[[str, dict[str, str], bytes], str]] = {}
+    exec(found[1], names)
+    return names["check"]
