@@ -15,6 +15,7 @@ from tests.bench import (
     history,
     journeys,
     kit,
+    notify,
     poison,
     slots,
     waitlist,
@@ -35,6 +36,9 @@ PARTS: dict[str, Callable[[Setting], Awaitable[list[Row]]]] = {
     "poison": poison.neighbours,
     "drain": drain.drain,
     "history": history.history,
+    "scheduling": notify.scheduling,
+    "claims": notify.claims,
+    "sends": notify.sends,
     "footprint": footprint.footprint,
 }
 """In this order: memory is looked at when all the load has gone through."""
