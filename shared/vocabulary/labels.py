@@ -91,6 +91,7 @@ class Vocabulary(_Data):
     consent_sources: Terms
     suppression_reasons: Terms
     restore_reasons: Terms
+    webhook_pauses: Terms
     languages: Terms
     days: Terms
     booking_statuses: Terms

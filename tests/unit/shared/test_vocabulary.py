@@ -24,7 +24,7 @@ from services.booking.domain import (
 from services.booking.domain.credits import Kind as CreditKind
 from services.booking.domain.services import SERVICES, ServiceId
 from services.progress.domain import mask, milestones, rules
-from shared.contracts import booking, contacts, messages, progress, submissions
+from shared.contracts import booking, contacts, messages, progress, submissions, webhooks
 from shared.contracts.event import Part
 from shared.vocabulary import codes
 from shared.vocabulary.labels import vocabulary
@@ -43,6 +43,7 @@ NAMED = {
     "consent_sources": consents.Source,
     "suppression_reasons": messages.SuppressionReason,
     "restore_reasons": messages.RestoreReason,
+    "webhook_pauses": webhooks.WebhookPaused.model_fields["because"].annotation,
     "languages": people.Language,
     "booking_statuses": bookings.Status,
     "cancel_reasons": booking.Because,
