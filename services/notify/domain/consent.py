@@ -44,9 +44,10 @@ def refusal(
         case "push" if asked == "service":
             reason = "push was turned off" if _withdrawn(person, now) else None
         case "email" if message_class == "essential":
-            pass
-        case _ if not _granted(person, asked, channel, now):
-            reason = f"no consent to {asked} messages by {channel}"
+            reason = None
+        case _:
+            granted = _granted(person, asked, channel, now)
+            reason = None if granted else f"no consent to {asked} messages by {channel}"
     return reason
 
 

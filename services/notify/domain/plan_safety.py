@@ -74,20 +74,25 @@ def alert_from(fact: SafetyLevelChanged | SafetyHoldPlaced) -> Alert | None:
 
     A level and the hold that comes with it are one alert: same client, same moment.
     """
-    if isinstance(fact, SafetyHoldPlaced):
-        rule, for_leads = fact.rule, "lead" in fact.notify
-    elif fact.level in ALARMING:
-        rule, for_leads = next(iter(fact.rules), None), False
-    else:
+    if isinstance(fact, SafetyLevelChanged) and fact.level not in ALARMING:
         return None
-    moment = uuid5(_NAMES, f"{fact.client_id} {fact.at.isoformat()}")
-    for_leads = for_leads or fact.level == "emergency"
-    return Alert(moment, fact.client_id, fact.level, fact.at, rule, for_leads)
+    return Alert(
+        id=uuid5(_NAMES, f"{fact.client_id} {fact.at.isoformat()}"),
+        client_id=fact.client_id,
+        level=fact.level,
+        at=fact.at,
+        rule=fact.rule if isinstance(fact, SafetyHoldPlaced) else next(iter(fact.rules), None),
+        for_leads=fact.level == "emergency"
+        or (isinstance(fact, SafetyHoldPlaced) and "lead" in fact.notify),
+    )
 
 
 def alerts(alert: Alert, recipients: Iterable[UUID], *, now: datetime) -> list[Planned]:
     """One message to each person who must hear of it, unless it is too old to help."""
-    return [] if _is_old(alert, now) else [
+    expires = alert.at + ALERTED_FOR
+    if expires <= now:
+        return []
+    return [
         Planned(
             template=SAFETY_ALERT,
             subject_id=alert.id,
@@ -95,42 +100,39 @@ def alerts(alert: Alert, recipients: Iterable[UUID], *, now: datetime) -> list[P
             recipient_id=recipient,
             nominal_at=now,
             due_at=now,
-            expires_at=alert.at + ALERTED_FOR,
+            expires_at=expires,
             detail=_detail(alert),
         )
         for recipient in sorted(set(recipients))
-    ]  # fmt: skip
+    ]
 
 
-def escalations(alert: Alert, on_call: Mapping[UUID, str], *, now: datetime) -> list[Planned]:
+def escalations(
+    alert: Alert, on_call: Mapping[UUID, str], *, told_at: datetime, now: datetime
+) -> list[Planned]:
     """The steps of the ladder for people on call (id to role); called off by a word from anybody.
 
-    A step counts from the alert, so one that is heard late is taken at once.
+    Steps count from when the first were told. Of those that are past only the last is taken.
     """
     found = []
-    for number, step in enumerate(alert.ladder, start=1):
-        due = alert.at + step.after
-        found += [
-            Planned(
-                template=SAFETY_ESCALATION,
-                subject_id=alert.id,
-                subject_version=number,
-                recipient_id=person,
-                nominal_at=due,
-                due_at=max(due, now),
-                expires_at=alert.at + ALERTED_FOR,
-                detail=_detail(alert) | {"minutes": int(step.after / timedelta(minutes=1))},
-            )
-            for person, role in sorted(on_call.items())
+    for person, role in sorted(on_call.items()):
+        steps = [
+            (number, step)
+            for number, step in enumerate(alert.ladder, start=1)
             if role in step.roles
         ]
-    return [] if _is_old(alert, now) else found
+        past = [one for one in steps if told_at + one[1].after <= now]
+        found += [
+            _escalation(alert, number, step, person, told_at, now)
+            for number, step in (*past[-1:], *steps[len(past) :])
+        ]
+    return [planned for planned in found if planned.due_at < planned.expires_at]
 
 
 def for_newcomer(alert: Alert, person: UUID, role: str, *, now: datetime) -> list[Planned]:
     """What somebody on call hears of an alert that was there before they were known."""
     told = alerts(alert, [person], now=now) if role == "lead" and alert.for_leads else []
-    return [*told, *escalations(alert, {person: role}, now=now)]
+    return [*told, *escalations(alert, {person: role}, told_at=alert.at, now=now)]
 
 
 def notices(
@@ -161,6 +163,22 @@ def notices(
     ]
 
 
+def _escalation(
+    alert: Alert, number: int, step: Step, person: UUID, told_at: datetime, now: datetime
+) -> Planned:
+    due = told_at + step.after
+    return Planned(
+        template=SAFETY_ESCALATION,
+        subject_id=alert.id,
+        subject_version=number,
+        recipient_id=person,
+        nominal_at=due,
+        due_at=max(due, now),
+        expires_at=alert.at + ALERTED_FOR,
+        detail=_detail(alert) | {"minutes": int(step.after / timedelta(minutes=1))},
+    )
+
+
 def _what(
     fact: RuleFired | FlareSuspected | CheckInMissed | SupportSuggested,
 ) -> tuple[str, str | None]:
@@ -173,10 +191,6 @@ def _what(
             return "missed", None
         case SupportSuggested():
             return "support", fact.rule
-
-
-def _is_old(alert: Alert, now: datetime) -> bool:
-    return alert.at + ALERTED_FOR <= now
 
 
 def _detail(alert: Alert) -> dict[str, str | None]:

@@ -34,7 +34,7 @@ async def alarm_raised(
     leads = [person for person, role in on_call.items() if role == "lead"]
     told = plan_safety.alerts(alert, [*trainers, *(leads if alert.for_leads else ())], now=now)
     if waits:
-        told += plan_safety.escalations(alert, on_call, now=now)
+        told += plan_safety.escalations(alert, on_call, told_at=now, now=now)
     return Heard(told)
 
 

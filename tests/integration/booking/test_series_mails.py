@@ -62,4 +62,4 @@ async def test_a_series_is_told_in_one_mail_to_each_when_made_moved_and_cancelle
             " and subject_id = any($1)",
             [b["id"] for b in made["bookings"]],
         )
-        assert 2 * 2 == len(reminders)
+        assert 2 * 3 == len(reminders)

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, cast
 from uuid import UUID, uuid4
 
 from services.notify.consumers import listen
-from services.notify.domain.delivery import Delivery, Drop, Verdict
+from services.notify.domain.delivery import Delivery, Drop, Verdict, Wait
 from services.notify.domain.judging import judge_all
 from services.notify.handlers.calendar import Calendar
 from services.notify.store import claims, present, queue
@@ -123,7 +123,7 @@ async def settle(
     for delivery, verdict in judged:
         if isinstance(verdict, Drop):
             await queue.give_up(tx, [(delivery, verdict)], now=now)
-        elif hasattr(verdict, "until"):
+        elif isinstance(verdict, Wait):
             await queue.put_back(tx, [(delivery, verdict)], now=now)
         elif sent:
             await tx.execute(

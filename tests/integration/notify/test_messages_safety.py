@@ -123,6 +123,25 @@ async def test_who_comes_on_call_later_hears_of_what_nobody_looked_at(ears: Ears
     assert [ears.now, ears.now, NOW + timedelta(minutes=15)] == [row["due_at"] for row in due]
 
 
+async def test_an_alert_that_is_heard_late_begins_its_ladder_then(ears: Ears) -> None:
+    ears.now = NOW + timedelta(hours=3)
+    await ears.hear(*PEOPLE, level("stop"))
+
+    assert {TRAINER} == await told_since(ears, 3 * 60)
+    assert set() == await told_since(ears, 3 * 60 + 14)
+    assert {LEAD} == await told_since(ears, 3 * 60 + 15)
+
+
+async def test_who_comes_on_call_after_both_steps_is_called_once(ears: Ears) -> None:
+    await ears.hear(level("stop"))
+    ears.now = NOW + timedelta(hours=2)
+
+    await ears.hear(a_contact(LATER_LEAD, role="lead", bookings=()))
+
+    called = [one for one in await ears.scheduled() if one.recipient == LATER_LEAD]
+    assert [Scheduled("safety-escalation", "email", LATER_LEAD)] == called
+
+
 async def test_who_becomes_a_lead_hears_of_it_too_and_a_lead_not_again(ears: Ears) -> None:
     await ears.hear(EMERGENCY, a_contact(STAFF, role="staff", bookings=()))
     await ears.hear(a_contact(STAFF, role="lead", bookings=(), version=2))
