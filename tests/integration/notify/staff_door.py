@@ -55,7 +55,7 @@ class Door:
         provider: str = "mail",
         report_id: str | None = None,
         at_s: float | None = None,
-        **headers: str,
+        headers: dict[str, str] | None = None,
     ) -> httpx.Response:
         body = json.dumps({"reports": told}).encode()
         at = int(time.time() if at_s is None else at_s)
@@ -63,7 +63,7 @@ class Door:
         return await self.client.post(
             f"/v1/callbacks/{provider}",
             content=body,
-            headers={"Content-Type": "application/json"} | proof | headers,
+            headers={"Content-Type": "application/json"} | proof | (headers or {}),
         )
 
 

@@ -52,9 +52,7 @@ async def test_only_staff_with_an_open_session_come_in(door: Door) -> None:
 
     answers = [
         await door.client.request(
-            method,
-            path,
-            headers={} if token is None else {"Authorization": b"Bearer " + token.encode()},
+            method, path, headers=[] if token is None else [(b"authorization", _bearer(token))]
         )
         for token in tokens
         for method, path in (
@@ -412,3 +410,7 @@ async def test_every_route_tells_what_it_answers(door: Door) -> None:
             assert {"401", "503"} <= operation["responses"].keys(), (method, path)
             if path != "/v1/callbacks/{provider}":
                 assert [{"bearer": []}] == operation["security"], (method, path)
+
+
+def _bearer(token: str) -> bytes:
+    return b"Bearer " + token.encode()

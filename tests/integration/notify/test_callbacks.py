@@ -125,8 +125,8 @@ async def test_what_is_not_signed_or_not_now_is_refused_and_changes_nothing(
     answers = [
         await door.report(told, provider="sms", at_s=now - TOLERANCE_S - 5),
         await door.report(told, provider="sms", at_s=now + TOLERANCE_S + 5),
-        await door.report(told, provider="sms", **{"webhook-signature": "v1,AAAA"}),
-        await door.report(told, provider="sms", **{"webhook-id": "another"}),
+        await door.report(told, provider="sms", headers={"webhook-signature": "v1,AAAA"}),
+        await door.report(told, provider="sms", headers={"webhook-id": "another"}),
         await door.post("/v1/callbacks/sms", {"reports": [told]}),
     ]
 
