@@ -65,6 +65,12 @@ class Message:
     template: Template
     context: Context
 
+    @property
+    def page(self) -> str:
+        """The page that a short message leads to."""
+        page: str = self.context["page"]
+        return page
+
     def text(self, block: str) -> str:
         """A block of the template without space around it."""
         return "".join(self.template.blocks[block](self.context)).strip()

@@ -114,15 +114,17 @@ def of_offer(occasion: Occasion) -> Content:
     if occasion.detail["mode"] == "virtual":
         facts.append(Fact(words.say(WHERE), words.say(ONLINE)))
     facts.append(Fact(words.say(marked("Kept for you until")), words.time(until, rules)))
+    book = occasion.links.book(delivery.subject_id)
     variables = _named(occasion, start) | {
         "until": words.time(until, rules),
         "with_name": with_name or words.say(YOUR_TRAINER),
+        "page": book,
     }
     return Content(
         variables,
         tuple(facts),
         (
-            Action(words.say(marked("Book this time")), occasion.links.book(delivery.subject_id)),
+            Action(words.say(marked("Book this time")), book),
             Action(
                 words.say(marked("Leave the waiting list")),
                 occasion.links.leave(delivery.leave_token),
