@@ -13,13 +13,14 @@ run: $(READY)  ## the whole system on this machine, in the foreground
 test: $(READY)  ## the whole suite, on real Postgres and Kafka
 	$(BIN)/pytest
 
-check: $(READY)  ## style, types, import contracts, migrations, event schemas
+check: $(READY)  ## style, types, import contracts, migrations, event schemas, translations
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m shared.migrations.check
 	$(BIN)/python -m shared.contracts.schemas
+	$(BIN)/python -m services.notify.writing.check
 
 bench: $(READY)  ## ratios against a peer in the same run; writes bench.json
 	$(BIN)/python -m tests.bench
