@@ -45,7 +45,8 @@ class Office:
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
         self._office = PostOffice()
-        return self._run(self._office.__aenter__())
+        self._run(self._office.__aenter__())
+        return self._office
 
     def __exit__(self, *_: object) -> None:
         self._run(self._office.__aexit__())

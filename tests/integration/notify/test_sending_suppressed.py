@@ -6,6 +6,7 @@ from uuid import UUID
 from services.notify.store import suppressions
 from services.notify.store.purge import KEPT
 from services.notify.store.suppressions import Address
+from shared.contracts.messages import SuppressionReason
 from tests.integration.notify.post_office import Notify, PostOffice
 from tests.integration.notify.test_sending import a_due_code, a_due_reminder, state_of
 from tests.unit.notify.builders import CLIENT, NOW, START, a_contact, a_sign_in
@@ -13,7 +14,7 @@ from tests.unit.notify.builders import CLIENT, NOW, START, a_contact, a_sign_in
 ADA = Address("email", "Ada@Example.org ")
 
 
-async def suppressed(notify: Notify, reason: suppressions.SuppressionReason) -> None:
+async def suppressed(notify: Notify, reason: SuppressionReason) -> None:
     async with notify.db.transaction() as tx:
         assert await suppressions.suppress(
             tx, ADA, reason=reason, evidence="a report", recipient_id=None, now=notify.now

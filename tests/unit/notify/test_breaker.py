@@ -46,8 +46,9 @@ def test_a_link_may_break_twice_but_not_three_times(breaker: Breaker) -> None:
 
 @pytest.mark.parametrize("result", ["accepted", "deferred", "refused", "bounced"])
 def test_an_answer_of_any_kind_forgets_earlier_breaks(breaker: Breaker, result: Result) -> None:
-    for one in ("lost", "lost", result, "lost", "lost"):
-        breaker.note(one)  # type: ignore[arg-type]
+    ends: list[Result] = ["lost", "lost", result, "lost", "lost"]
+    for end in ends:
+        breaker.note(end)
 
     assert "closed" == breaker.state
 
