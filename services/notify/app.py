@@ -2,12 +2,16 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from fastapi import FastAPI
 
-from services.notify.api.messages import Preview
+from services.notify.api.preview import Previews
 from services.notify.api.routes import add_routes
+from services.notify.channels import Channel
 from services.notify.channels.mail import mail_channel
+from services.notify.channels.push import PushServices, push_channel
+from services.notify.channels.sms import sms_channel
 from services.notify.channels.webhooks import WebhookMetrics, WebhookSender
 from services.notify.consumers import listen
 from services.notify.handlers.calendar import Calendar
@@ -18,6 +22,7 @@ from services.notify.senders import Sender
 from services.notify.settings import NotifySettings
 from services.notify.store import digests, happenings, reports
 from services.notify.writing.mail import LetterWriter
+from services.notify.writing.short import ShortWriter
 from shared.http import create_app
 from shared.postgres import Transaction
 from shared.runtime import Runtime
@@ -63,12 +68,12 @@ def build(settings: NotifySettings) -> FastAPI:
     writer = LetterWriter(
         sender=settings.from_, public_url=settings.public_url, company=settings.company
     )
+    short = ShortWriter(public_url=settings.public_url, company=settings.company)
     metrics = SendMetrics(runtime.metrics.registry)
     sender = wake.sender = Sender(
         Means(runtime.db, clock, metrics, runtime.relay.wake, digests.gather),
-        [mail_channel(settings.servers, writer)],
+        _channels(settings, writer, short),
     )
-
     partners = wake.partners = WebhookSender(
         runtime.db,
         clock,
@@ -106,7 +111,7 @@ def build(settings: NotifySettings) -> FastAPI:
         clock=clock,
         relay=runtime.relay,
         registry=runtime.metrics.registry,
-        preview=lambda delivery, _: Preview(**vars(writer.words(delivery))),
+        previews=Previews(writer, short),
         company=settings.company,
         callback_secrets=settings.secrets_of_providers,
         webhook_types=offered(handlers),
@@ -114,3 +119,15 @@ def build(settings: NotifySettings) -> FastAPI:
         inwards=settings.private_targets,
     )
     return app
+
+
+def _channels(
+    settings: NotifySettings, writer: LetterWriter, short: ShortWriter
+) -> list[Channel[Any]]:
+    """The channels that are set up."""
+    channels: list[Channel[Any]] = [mail_channel(settings.servers, writer)]
+    if settings.sms:
+        channels.append(sms_channel(settings.sms, short))
+    if (key := settings.push_key(settings.company.contact)) is not None:
+        channels.append(push_channel(PushServices(key, settings.private_targets), short))
+    return channels

@@ -1,7 +1,6 @@
 """Messages for staff: what went out, what will and when, how it reads, and calling it off."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -10,6 +9,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from services.notify.api.access import StaffNow
+from services.notify.api.preview import Previews
 from services.notify.api.showing import plain, shown
 from services.notify.domain.delivery import Access, Delivery, State
 from services.notify.domain.judging import foresee
@@ -18,6 +18,7 @@ from services.notify.store import digests, history
 from services.notify.store.claims import look
 from services.notify.store.history import Listed, Wanted
 from services.notify.store.present import complete
+from services.notify.writing.messages import WritingError
 from shared.clock import Clock
 from shared.errors import Conflict, Forbidden, NotFound
 from shared.fields import Body, NotBlank, Storable
@@ -29,17 +30,6 @@ HIDDEN = "hidden"
 """In place of what opens somebody's booking or page: a preview is for reading."""
 
 Why = Annotated[str, Field(min_length=1, max_length=500), Storable, NotBlank]
-
-
-@dataclass(frozen=True)
-class Preview:
-    """A message as it would read now; what its template has no words for is None."""
-
-    subject: str | None = None
-    text: str | None = None
-    html: str | None = None
-    sms: str | None = None
-    push: dict[str, str] | None = None
 
 
 class CancelFields(Body):
@@ -102,10 +92,8 @@ class PreviewDocument(BaseModel):
     push: dict[str, str] | None
 
 
-def routes(
-    db: Database, clock: Clock, relay: Relay, preview: Callable[[Delivery, datetime], Preview]
-) -> APIRouter:
-    """What staff may see and do with messages. `preview` raises what a writer raises."""
+def routes(db: Database, clock: Clock, relay: Relay, previews: Previews) -> APIRouter:
+    """What staff may see and do with messages."""
     router = APIRouter(prefix="/v1", tags=["messages"])
 
     @router.get("/messages", response_model=PageDocument[MessageDocument])
@@ -161,11 +149,11 @@ def routes(
         if delivery.person is None:
             raise Conflict("no-recipient", "It is not known yet how to reach this person.")
         try:
-            written = preview(_without_keys(delivery), now)
-        except Exception as fault:
+            written = previews.of(_without_keys(delivery))
+        except WritingError:
             raise Conflict(
                 "not-written", "The message cannot be written as things stand; see its reason."
-            ) from fault
+            ) from None
         return (
             {"language": delivery.person.language}
             | _foreseen(message, delivery, now)

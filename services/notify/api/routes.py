@@ -1,7 +1,6 @@
 """All routes of notify beside health, and what /openapi.json says of who may call them."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from typing import Any
 
 from fastapi import Depends, FastAPI
@@ -10,8 +9,7 @@ from prometheus_client import CollectorRegistry
 from services.notify.api import callbacks, messages, suppressions, webhooks
 from services.notify.api.access import StaffAccess
 from services.notify.api.callbacks import CallbackMetrics
-from services.notify.api.messages import Preview
-from services.notify.domain.delivery import Delivery
+from services.notify.api.preview import Previews
 from services.notify.writing.company import Company
 from shared.clock import Clock
 from shared.openapi import Document, amend, operations, tell_refusals
@@ -57,7 +55,7 @@ def add_routes(
     clock: Clock,
     relay: Relay,
     registry: CollectorRegistry,
-    preview: Callable[[Delivery, datetime], Preview],
+    previews: Previews,
     company: Company,
     callback_secrets: Mapping[str, str],
     webhook_types: Mapping[str, str],
@@ -66,7 +64,7 @@ def add_routes(
 ) -> None:
     """Everything notify answers beside health."""
     staff = [Depends(StaffAccess(db, clock))]
-    app.include_router(messages.routes(db, clock, relay, preview), dependencies=staff)
+    app.include_router(messages.routes(db, clock, relay, previews), dependencies=staff)
     app.include_router(suppressions.routes(db, clock, relay), dependencies=staff)
     app.include_router(
         webhooks.routes(db, clock, webhooks_changed, webhook_types, inwards=inwards),

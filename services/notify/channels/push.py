@@ -4,7 +4,7 @@ import asyncio
 import base64
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -17,6 +17,8 @@ from services.notify.channels import SEND_TIMEOUT_S, Channel, UnreachableError
 from services.notify.channels.outgoing import Answer, LostError, Outgoing
 from services.notify.domain.delivery import Delivery
 from services.notify.domain.outcome import Outcome
+from services.notify.writing.messages import WritingError
+from services.notify.writing.short import ShortWriter
 from shared.contracts.contacts import PushDevice
 
 ANSWER_TIMEOUT_S = SEND_TIMEOUT_S - 1.0
@@ -187,18 +189,26 @@ class PushLine:
         return _outcome(answer, device.id)
 
 
-def push_channel(
-    services: PushServices, write: Callable[[Delivery, datetime], Note]
-) -> Channel[Note]:
+def push_channel(services: PushServices, writer: ShortWriter) -> Channel[Note]:
     """Notes to browsers; one that is too long for them counts as one that cannot be written."""
 
-    def fitting(delivery: Delivery, now: datetime) -> Note:
-        note = write(delivery, now)
+    def write(delivery: Delivery, _: datetime) -> Note:
+        words = writer.push(delivery)
+        if delivery.person is None or words is None:
+            raise WritingError("nobody or no words")
+        note = Note(
+            delivery.person.devices,
+            words.title,
+            words.body,
+            words.url,
+            words.tag,
+            delivery.expires_at,
+        )
         if len(note.payload) > PAYLOAD_MAX_BYTES:
-            raise ValueError("the note is too long")
+            raise WritingError("too long")
         return note
 
-    return Channel("push", (services,), fitting, LINES)
+    return Channel("push", (services,), write, LINES)
 
 
 def _encrypted(device: PushDevice, payload: bytes) -> bytes:

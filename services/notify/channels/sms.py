@@ -1,7 +1,6 @@
 """Texts to telephones: companies that take them over HTTP, and how each send ended."""
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -14,6 +13,8 @@ from services.notify.channels import SEND_TIMEOUT_S, Channel, UnreachableError
 from services.notify.channels.outgoing import Answer, LostError, Outgoing
 from services.notify.domain.delivery import Delivery
 from services.notify.domain.outcome import Outcome, Result
+from services.notify.writing.messages import WritingError
+from services.notify.writing.short import ShortWriter
 
 ANSWER_TIMEOUT_S = SEND_TIMEOUT_S - 1.0
 """An answer later than that is none: the message's fate is unknown."""
@@ -106,10 +107,15 @@ class SmsLine:
         """Every connection was closed with its text."""
 
 
-def sms_channel(
-    providers: tuple[SmsProvider, ...], write: Callable[[Delivery, datetime], Text]
-) -> Channel[Text]:
-    """Texts, by these companies in order of preference."""
+def sms_channel(providers: tuple[SmsProvider, ...], writer: ShortWriter) -> Channel[Text]:
+    """Texts, by these companies in order of preference; none: the channel is not set up."""
+
+    def write(delivery: Delivery, _: datetime) -> Text:
+        body = writer.sms(delivery)
+        if delivery.person is None or delivery.person.phone is None or body is None:
+            raise WritingError("no number or no words")
+        return Text(delivery.person.phone, body)
+
     return Channel("sms", providers, write, LINES)
 
 

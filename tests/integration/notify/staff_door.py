@@ -6,7 +6,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -14,11 +14,11 @@ import httpx
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
-from services.notify.api.messages import Preview
+from services.notify.api.preview import Previews
 from services.notify.api.routes import add_routes
-from services.notify.domain.delivery import Delivery
 from services.notify.writing.company import Company
 from services.notify.writing.mail import LetterWriter
+from services.notify.writing.short import ShortWriter
 from shared import problem
 from shared.contracts.contacts import StaffPass
 from shared.http import BodyLimit
@@ -74,9 +74,6 @@ async def a_door(notify: Notify, db: Database) -> AsyncIterator[Door]:
         sender="Limber <hello@limber.example>", public_url="https://limber.test", company=COMPANY
     )
 
-    def preview(delivery: Delivery, _: datetime) -> Preview:
-        return Preview(**vars(writer.words(delivery)))
-
     app, secret, registry = FastAPI(), new_secret(), CollectorRegistry()
     woken: list[str] = []
     problem.install(app)
@@ -87,7 +84,7 @@ async def a_door(notify: Notify, db: Database) -> AsyncIterator[Door]:
         clock=notify.clock,
         relay=Relay(db, "nowhere:1", source="/limber/notify"),
         registry=registry,
-        preview=preview,
+        previews=Previews(writer, ShortWriter(public_url="https://limber.test", company=COMPANY)),
         company=COMPANY,
         callback_secrets={"mail": secret, "sms": secret},
         webhook_types=TYPES,

@@ -169,6 +169,18 @@ async def test_a_preview_reads_as_the_mail_will_and_opens_nothing(
     assert [("preview", CLIENT)] == [(row["what"], row["client_id"]) for row in log]
 
 
+async def test_a_preview_has_the_text_and_the_note_where_the_message_has_them(
+    door: Door, notify: Notify
+) -> None:
+    await _booked(notify)
+    path = f"/v1/messages/{await _id_of(notify, 'reminder-2h')}/preview"
+
+    preview = (await door.get(path)).json()
+
+    assert preview["sms"].startswith("Limber: ")
+    assert {"title", "body", "url", "tag"} == set(preview["push"])
+
+
 async def test_nobody_sees_another_s_sign_in_code(door: Door, notify: Notify) -> None:
     code = a_sign_in(NOW + timedelta(minutes=10))
     await notify.hear(a_contact(sign_in=code))

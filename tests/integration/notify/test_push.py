@@ -26,12 +26,18 @@ from services.notify.channels.push import (
     push_channel,
 )
 from services.notify.domain.outcome import Outcome
+from services.notify.writing.company import Company
+from services.notify.writing.messages import WritingError
+from services.notify.writing.short import ShortWriter
 from shared.contracts.contacts import PushDevice
 from tests.integration.notify.partner import Heard, Partner, Says
-from tests.unit.notify.builders import NOW, a_delivery
+from tests.unit.notify.builders import NOW, a_delivery, a_person
 
 KEY = base64.urlsafe_b64encode(bytes(range(1, 33))).decode().rstrip("=")
 CONTACT = "mailto:hello@limber.example"
+SHORT = ShortWriter(
+    public_url="https://limber.test", company=Company("Limber", "Toronto", "hello@limber.example")
+)
 
 
 @dataclass
@@ -186,12 +192,18 @@ async def test_no_device_leads_into_our_own_network(service: Partner) -> None:
     assert [] == service.heard
 
 
-def test_a_note_that_no_service_takes_cannot_be_written() -> None:
-    long = Note((), "x" * 4000, "", "", "", NOW)
-    channel = push_channel(PushServices(PushKey(KEY, contact=CONTACT)), lambda *_: long)
+def test_a_note_that_no_service_takes_cannot_be_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    channel = push_channel(PushServices(PushKey(KEY, contact=CONTACT)), SHORT)
+    device = a_browser("https://push.example/1").device
+    delivery = a_delivery("reminder-2h", channel="push", person=a_person(devices=(device,)))
 
-    with pytest.raises(ValueError, match="too long"):
-        channel.write(a_delivery(channel="push"), NOW)
+    note = channel.write(delivery, NOW)
+    assert ((device,), delivery.expires_at) == (note.devices, note.expires_at)
+    monkeypatch.setattr(push, "PAYLOAD_MAX_BYTES", 10)
+    with pytest.raises(WritingError):
+        channel.write(delivery, NOW)
+    with pytest.raises(WritingError):
+        channel.write(a_delivery("booking-confirmed", channel="push"), NOW)
 
 
 def test_what_is_no_key_stops_the_start_without_being_quoted() -> None:

@@ -9,10 +9,13 @@ from uuid import uuid4
 import pytest
 
 from services.notify.channels import sms
-from services.notify.channels.sms import SmsLine, SmsProvider, Text, sms_providers
+from services.notify.channels.sms import SmsLine, SmsProvider, Text, sms_channel, sms_providers
 from services.notify.domain.outcome import Outcome
+from services.notify.writing.company import Company
+from services.notify.writing.messages import WritingError
+from services.notify.writing.short import ShortWriter
 from tests.integration.notify.partner import Partner, Says
-from tests.unit.notify.builders import a_delivery
+from tests.unit.notify.builders import NOW, a_delivery, a_person
 
 TEXT = Text("+14165550123", "Limber: votre séance est demain à 10 h 00.")
 
@@ -103,6 +106,21 @@ async def test_an_endless_answer_is_not_read_to_its_end(company: Partner) -> Non
     company.otherwise = Says(201, b" " * 2**20)
 
     assert Outcome("accepted", 201) == await _line(company).send(a_delivery(channel="sms"), TEXT)
+
+
+def test_a_text_goes_to_the_number_of_who_has_one() -> None:
+    writer = ShortWriter(
+        public_url="https://limber.test", company=Company("Limber", "Toronto", "a@limber.example")
+    )
+    channel = sms_channel((), writer)
+    known = a_delivery("reminder-2h", channel="sms", person=a_person(phone=TEXT.to))
+
+    text = channel.write(known, NOW)
+
+    assert TEXT.to == text.to
+    assert text.body.startswith("Limber: ")
+    with pytest.raises(WritingError):
+        channel.write(a_delivery("reminder-2h", channel="sms"), NOW)
 
 
 def test_the_name_of_a_company_holds_no_password() -> None:
