@@ -298,12 +298,8 @@ class Lane(Generic[W]):
     async def _end(self, delivery: Delivery, outcome: Outcome, attempt: int | None) -> None:
         """Write how trying a message ended."""
         try:
-            following = after(
-                outcome,
-                delivery,
-                now=self._means.clock(),
-                jitter=random.random(),  # noqa: S311
-            )
+            jitter = random.random()  # noqa: S311
+            following = after(outcome, delivery, now=self._means.clock(), jitter=jitter)
             if not await self._settle(Ended(delivery, attempt, outcome, following)):
                 log.warning("result-came-late", message=str(delivery.id), result=outcome.result)
             self._means.committed()
