@@ -4,13 +4,15 @@ import asyncio
 from datetime import timedelta
 from uuid import UUID, uuid4
 
+from services.notify.handlers.calendar import Calendar
 from shared.contracts.booking import (
     BookingCancelled,
     BookingFrozen,
     BookingRescheduled,
     BookingUnfrozen,
 )
-from shared.contracts.contacts import Consent, WaitlistAccess
+from shared.contracts.conclusions import MilestoneReached
+from shared.contracts.contacts import Consent, Preferences, WaitlistAccess
 from shared.contracts.progress import SafetyHoldPlaced, SafetyLevelChanged
 from tests.integration.notify.post_office import Notify, PostOffice
 from tests.unit.notify.builders import (
@@ -367,3 +369,27 @@ async def test_two_senders_at_once_send_each_message_once(
         pass
 
     assert 60 == len(office.mails) == len({mail["Message-ID"] for mail in office.mails})
+
+
+async def test_agenda_and_weekly_summary_reach_the_mailbox_with_what_is_true_then(
+    notify: Notify, office: PostOffice
+) -> None:
+    calendar = Calendar(notify.db, notify.clock, lambda: None)
+    wishes = Preferences(digest=True)
+    await notify.hear(a_contact(preferences=wishes), TRAINER_CONTACT, a_fact())
+    await notify.hear(MilestoneReached(client_id=CLIENT, code="steady-weeks", kind="habit", at=NOW))
+    await notify.send()
+    office.mails.clear()
+
+    # The evening before START, and the Sunday after it.
+    for moment in (START - timedelta(hours=16), START + timedelta(days=3, hours=7)):
+        notify.now = moment
+        await calendar.plan_due()
+        await notify.send()
+
+    [agenda] = [mail for mail in office.mails if mail["X-Limber-Template"] == "trainer-agenda"]
+    [summary] = [mail for mail in office.mails if mail["X-Limber-Template"] == "weekly-summary"]
+    assert "maya@example.org" in agenda["To"]
+    assert "Ada Sample" in agenda.get_body(("plain",)).get_content()
+    assert "Milestone" in summary.get_body(("plain",)).get_content()
+    assert "milestone" not in office.templates

@@ -1,12 +1,13 @@
 """What people wish: by which channels, in which hours, how many a day, what waits for the week."""
 
+import asyncio
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 
-from services.notify.domain.delivery import Drop, Send, Wait
+from services.notify.domain.delivery import Delivery, Drop, Send, Verdict, Wait
 from services.notify.domain.templates import TEMPLATES
 from shared.contracts.booking import BookingFrozen, BookingUnfrozen
 from shared.contracts.conclusions import MilestoneReached
@@ -154,23 +155,38 @@ async def test_two_senders_together_keep_a_persons_most_of_a_day(
 ) -> None:
     await ears.hear(wishing(1, per_day=2), *(reached(code) for code in CODES))
 
-    # The second claims while the first has not committed; it has to wait for what that one sends.
-    async with notify_db.transaction() as first:
-        mine = await claimed(first, "email", NOW, most=3)
-        await settle(first, mine, NOW, sent=True)
-    async with notify_db.transaction() as second:
-        theirs = await claimed(second, "email", NOW)
-        await settle(second, theirs, NOW, sent=True)
+    async def another() -> list[tuple[Delivery, Verdict]]:
+        async with notify_db.transaction() as tx:
+            found = await claimed(tx, "email", NOW)
+            await settle(tx, found, NOW, sent=True)
+            return found
+
+    async with notify_db.transaction() as tx:
+        mine = await claimed(tx, "email", NOW, most=3)
+        meanwhile = asyncio.create_task(another())
+        await _one_waits(ears)
+        await settle(tx, mine, NOW, sent=True)
+    theirs = await meanwhile
 
     verdicts = [verdict for _, verdict in (*mine, *theirs)]
     tomorrow = at("2026-11-24T08:00:00-05:00")
     assert 2 == verdicts.count(Send())
     assert 4 == verdicts.count(Wait(tomorrow, "cap"))
 
-    ears.now = tomorrow
     async with notify_db.transaction() as tx:
         next_day = await claimed(tx, "email", tomorrow)
     assert 2 == [verdict for _, verdict in next_day].count(Send())
+
+
+async def _one_waits(ears: Ears) -> None:
+    """Wait until somebody waits for a cap's lock."""
+    waiting = (
+        "select from pg_locks where locktype = 'advisory' and not granted and database ="
+        " (select oid from pg_database where datname = current_database())"
+    )
+    async with asyncio.timeout(20):
+        while not await ears.rows(waiting):  # noqa: ASYNC110 - the condition is the database's
+            await asyncio.sleep(0.01)
 
 
 async def test_a_message_in_another_senders_hand_counts_for_the_cap(
