@@ -32,6 +32,10 @@ RETRY_AFTER_MAX = timedelta(hours=1)
 _NAT64 = (IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/48"))
 
 
+_closing: set[asyncio.Task[None]] = set()
+"""The event loop keeps no task alive by itself."""
+
+
 class LostError(Exception):
     """The request was handed over and no answer came; the text is a kind of fault."""
 
@@ -103,6 +107,13 @@ class Outgoing:
             raise UnreachableError(_kind(fault)) from None
         except (aiohttp.ClientError, OSError, TimeoutError) as fault:
             raise LostError(_kind(fault)) from None
+
+    def let_go(self) -> None:
+        """Let all connections go, for who cannot wait until that is done."""
+        if self._session is not None:
+            task = asyncio.get_running_loop().create_task(self.close())
+            _closing.add(task)
+            task.add_done_callback(_closing.discard)
 
     async def close(self) -> None:
         """Let all connections go."""

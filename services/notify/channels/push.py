@@ -162,7 +162,8 @@ class PushLine:
         return _together(written.devices, results)
 
     def close(self) -> None:
-        """Every connection was closed with its note."""
+        """Let the way to it go."""
+        self._outgoing.let_go()
 
     async def _send_to(
         self, device: PushDevice, payload: bytes, headers: dict[str, str]

@@ -104,7 +104,8 @@ class SmsLine:
         return _outcome(answer)
 
     def close(self) -> None:
-        """Every connection was closed with its text."""
+        """Let the way to it go."""
+        self._outgoing.let_go()
 
 
 def sms_channel(providers: tuple[SmsProvider, ...], writer: ShortWriter) -> Channel[Text]:

@@ -34,6 +34,7 @@ from tests.integration.notify.partner import Heard, Partner, Says
 from tests.unit.notify.builders import NOW, a_delivery, a_person
 
 KEY = base64.urlsafe_b64encode(bytes(range(1, 33))).decode().rstrip("=")
+OPEN: list[PushLine] = []
 CONTACT = "mailto:hello@limber.example"
 SHORT = ShortWriter(
     public_url="https://limber.test", company=Company("Limber", "Toronto", "hello@limber.example")
@@ -82,8 +83,18 @@ async def service() -> AsyncIterator[Partner]:
         yield found
 
 
-def _line() -> PushLine:
-    return PushServices(PushKey(KEY, contact=CONTACT), inwards=True).line()
+@pytest.fixture(autouse=True)
+async def lines() -> AsyncIterator[list[PushLine]]:
+    """The lines of a test; all are let go at its end."""
+    OPEN.clear()
+    yield OPEN
+    for line in OPEN:
+        line.close()
+
+
+def _line(*, inwards: bool = True) -> PushLine:
+    OPEN.append(PushServices(PushKey(KEY, contact=CONTACT), inwards=inwards).line())
+    return OPEN[-1]
 
 
 async def test_only_the_browser_can_read_a_note(service: Partner) -> None:
@@ -184,7 +195,7 @@ async def test_no_device_leads_into_our_own_network(service: Partner) -> None:
         for scheme in ("http://",)
         for host in ("127.0.0.1", "localhost", "2130706433", "0x7f.1", "0.0.0.0")
     ]
-    line = PushServices(PushKey(KEY, contact=CONTACT)).line()
+    line = _line(inwards=False)
 
     outcomes = [await line.send(a_delivery(channel="push"), a_note(one.device)) for one in inside]
 

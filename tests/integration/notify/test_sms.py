@@ -17,6 +17,7 @@ from services.notify.writing.short import ShortWriter
 from tests.integration.notify.partner import Partner, Says
 from tests.unit.notify.builders import NOW, a_delivery, a_person
 
+OPEN: list[SmsLine] = []
 TEXT = Text("+14165550123", "Limber: votre séance est demain à 10 h 00.")
 
 
@@ -26,10 +27,20 @@ async def company() -> AsyncIterator[Partner]:
         yield found
 
 
+@pytest.fixture(autouse=True)
+async def lines() -> AsyncIterator[list[SmsLine]]:
+    """The lines of a test; all are let go at its end."""
+    OPEN.clear()
+    yield OPEN
+    for line in OPEN:
+        line.close()
+
+
 def _line(company: Partner, extra: str = "") -> SmsLine:
     url = f"http://account:p%40ss@127.0.0.1:{company.port}/Messages?from=%2B16135550100{extra}"
     (provider,) = sms_providers(url)
-    return provider.line()
+    OPEN.append(provider.line())
+    return OPEN[-1]
 
 
 async def test_a_text_is_a_form_with_the_account_and_one_key_for_all_its_attempts(
