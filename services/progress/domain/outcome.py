@@ -65,7 +65,8 @@ def settle(
 ) -> tuple[Client, list[Event]]:
     """The client with gates, level and next step as they are now, and what is told of it."""
     care, begun = gates.stand(after.care, after.as_of or at, after.version, rules)
-    after = replace(after, care=care)
+    if care is not after.care:
+        after = replace(after, care=care)
     after = replace(after, level=view.level(after), next=next_step(after, rules))
     told: list[Event] = [
         rule_fired(after, rules.by_id[one.rule], one.firings, rules.version, at=at) for one in begun
@@ -166,6 +167,8 @@ def refused(before: Client, submission: Submission, *, rule: str | None, reason:
 
 def with_holds(client: Client, placed: Sequence[Hold]) -> Client:
     """The client with these holds standing as well."""
+    if not placed:
+        return client
     holds = sorted((*client.holds, *placed), key=lambda hold: (hold.since, hold.id))
     return replace(client, holds=tuple(holds))
 
