@@ -17,6 +17,7 @@ from tests.bench import (
     kit,
     poison,
     slots,
+    statistics,
     waitlist,
 )
 from tests.bench.report import Row, machine, table, write_json
@@ -35,6 +36,7 @@ PARTS: dict[str, Callable[[Setting], Awaitable[list[Row]]]] = {
     "poison": poison.neighbours,
     "drain": drain.drain,
     "history": history.history,
+    "statistics": statistics.statistics,
     "footprint": footprint.footprint,
 }
 """In this order: memory is looked at when all the load has gone through."""
