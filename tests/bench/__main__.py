@@ -18,6 +18,7 @@ from tests.bench import (
     notify,
     poison,
     slots,
+    statistics,
     waitlist,
 )
 from tests.bench.report import Row, machine, table, write_json
@@ -39,6 +40,7 @@ PARTS: dict[str, Callable[[Setting], Awaitable[list[Row]]]] = {
     "scheduling": notify.scheduling,
     "claims": notify.claims,
     "sends": notify.sends,
+    "statistics": statistics.statistics,
     "footprint": footprint.footprint,
 }
 """In this order: memory is looked at when all the load has gone through."""
