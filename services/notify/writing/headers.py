@@ -36,7 +36,8 @@ def mailbox_header(name: str, display: str, address: str) -> str:
     elif _ATOMS.fullmatch(display):
         words = display.split()
     else:
-        words = f'"{display}"'.split(" ")
+        quoted = display.replace("\\", "\\\\").replace('"', '\\"')
+        words = f'"{quoted}"'.split(" ")
     return _header(name, [*words, f"<{address}>"])
 
 

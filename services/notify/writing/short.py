@@ -20,7 +20,7 @@ UCS2_ALONE, UCS2_PART = 70, 67
 """Characters of a text by itself and of a part of a longer one, in the telephones' own alphabet
 (GSM 03.38) and in the one for all others."""
 
-ADDRESS_LENGTH = 100
+ADDRESS_LENGTH = 80
 """Characters of the public address and of the company's name together: with more of them a text
 no longer fits into two parts."""
 

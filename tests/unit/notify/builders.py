@@ -212,3 +212,33 @@ def a_delivery(template: str = "booking-confirmed", **changes: Any) -> Delivery:
         "gathered": GATHERED.get(template),
     }
     return Delivery(**(values | changes))
+
+
+def a_delivery_of(template: str, count: int = 3, **changes: Any) -> Delivery:
+    """A message about several sessions, a week apart; the bookings are numbered from 101."""
+    sessions = [
+        {
+            "booking_id": str(UUID(int=100 + n)),
+            "version": n,
+            "start": (START + timedelta(weeks=n - 1)).isoformat(),
+            "end": (START + timedelta(weeks=n - 1, minutes=60)).isoformat(),
+        }
+        for n in range(1, count + 1)
+    ]
+    detail = a_delivery().detail | {"service": "training", "mode": "virtual", "sessions": sessions}
+    accesses = {
+        UUID(int=100 + n): Access(f"manage-{n}", f"cal-{n}", f"https://meet.example/{n}", None, "M")
+        for n in range(1, count + 1)
+    }
+    return a_delivery(
+        template,
+        **{
+            "subject_id": CHANGE,
+            "subject_version": 0,
+            "booking_id": UUID(int=101),
+            "detail": detail,
+            "access": accesses[UUID(int=101)],
+            "accesses": accesses,
+        }
+        | changes,
+    )

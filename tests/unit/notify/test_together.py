@@ -12,7 +12,7 @@ import pytest
 from icalendar import Calendar
 
 from services.notify.domain import plan_bookings
-from services.notify.domain.delivery import Access, Delivery
+from services.notify.domain.delivery import Delivery
 from services.notify.domain.planned import Planned
 from services.notify.domain.windows import hours_of
 from services.notify.writing.mail import LetterWriter
@@ -24,7 +24,7 @@ from tests.unit.notify.builders import (
     NOW,
     START,
     TRAINER,
-    a_delivery,
+    a_delivery_of,
     a_person,
     an_envelope,
     facts_together,
@@ -83,35 +83,6 @@ def test_each_trainer_hears_of_their_own_sessions_alone() -> None:
         ("trainer-booked", TRAINER, 1),
         ("trainer-cancelled", OTHER_TRAINER, 1),
     ] == news
-
-
-def a_delivery_of(template: str, count: int = 3, **changes: Any) -> Delivery:
-    sessions = [
-        {
-            "booking_id": str(UUID(int=100 + n)),
-            "version": n,
-            "start": (START + timedelta(weeks=n - 1)).isoformat(),
-            "end": (START + timedelta(weeks=n - 1, minutes=60)).isoformat(),
-        }
-        for n in range(1, count + 1)
-    ]
-    detail = a_delivery().detail | {"service": "training", "mode": "virtual", "sessions": sessions}
-    accesses = {
-        UUID(int=100 + n): Access(f"manage-{n}", f"cal-{n}", f"https://meet.example/{n}", None, "M")
-        for n in range(1, count + 1)
-    }
-    return a_delivery(
-        template,
-        **{
-            "subject_id": CHANGE,
-            "subject_version": 0,
-            "booking_id": UUID(int=101),
-            "detail": detail,
-            "access": accesses[UUID(int=101)],
-            "accesses": accesses,
-        }
-        | changes,
-    )
 
 
 WRITER = LetterWriter(sender="Limber <hello@limber.example>", public_url=PUBLIC, company=A_COMPANY)
