@@ -4,14 +4,12 @@ import asyncio
 import json
 import sys
 import time
-from dataclasses import dataclass
-from typing import Any
 
 import asyncpg
 import uvloop
 
 from shared.postgres import Database
-from tests.integration.notify.post_office import Notify
+from tests.integration.notify.post_office import Notify, PostOffice
 from tests.unit.notify.builders import NOW
 
 MESSAGES, BOOKINGS, PEOPLE = 1_000_000, 250_000, 50_000
@@ -19,6 +17,9 @@ DUE = 12_000
 """Of all messages; the others are due within the next sixty days."""
 
 CLAIMS, WARM_UP = 500, 20
+NOBODY = 1
+"""A port; no server is spoken to."""
+
 SCHEMA = "notify"
 
 FILL = (
@@ -66,13 +67,6 @@ update deliveries set state = 'sent', lease = null, leased_until = null where id
 """
 
 
-@dataclass(frozen=True)
-class Office:
-    """No server is spoken to."""
-
-    server: Any
-
-
 async def fill(url: str) -> None:
     """A million messages that wait, as if written over time: with the planner's statistics."""
     connection = await asyncpg.connect(url, server_settings={"search_path": SCHEMA})
@@ -86,12 +80,10 @@ async def fill(url: str) -> None:
 
 async def main(url: str) -> None:
     """Print the seconds of each claim, and how many messages it took."""
-    from services.notify.channels.mail import Server
-
     await fill(url)
     seconds, taken = [], []
     async with Database(url, SCHEMA).opened() as db:
-        notify = Notify(db, [Office(Server("127.0.0.1", 1))], NOW)
+        notify = Notify(db, [PostOffice(port=NOBODY)], NOW)
         for _ in range(WARM_UP + CLAIMS):
             began = time.perf_counter()
             claimed = await notify.claimed()

@@ -93,6 +93,8 @@ class Door(asyncio.Protocol):
                 return b"354 go ahead\r\n"
             case b"QUIT":
                 return b"221 bye\r\n"
+            case _:
+                pass
         return b"250 ok\r\n"
 
 
@@ -147,6 +149,8 @@ async def main() -> None:
             case ["keep", place]:
                 await asyncio.to_thread(Path(place).write_bytes, pickle.dumps(sink.mails))
                 sink.mails = []
+            case _:
+                raise ValueError(f"no such order: {order}")
         _say(len(sink.mails))
 
 

@@ -7,6 +7,7 @@ import time
 from collections import defaultdict
 from contextlib import suppress
 from datetime import timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import uvloop
@@ -15,8 +16,8 @@ from aiokafka import AIOKafkaProducer
 from services.notify.consumers import listen
 from shared.consumer import Consumer, Handlers
 from shared.contracts.booking import BookingConfirmed, BookingFact
-from shared.contracts.event import Event
-from shared.postgres import Database
+from shared.contracts.event import Envelope, Event
+from shared.postgres import Database, Transaction
 from tests.integration.notify.post_office import Notify
 from tests.unit.notify.builders import NOW, START, a_booking_access, a_contact, a_fact
 
@@ -73,7 +74,7 @@ async def consume(db: Database, bootstrap: str, group: str) -> float:
     ended = asyncio.Event()
     handle = listen(lambda: NOW, lambda: None).events[BookingConfirmed]
 
-    async def timed(tx: object, event: object) -> None:
+    async def timed(tx: Transaction, event: Envelope[Any]) -> None:
         nonlocal began
         began = began or time.perf_counter()
         await handle(tx, event)

@@ -8,10 +8,8 @@ import tempfile
 import time
 from collections import defaultdict
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 import uvloop
@@ -20,7 +18,7 @@ from aiosmtplib import SMTP
 from shared.postgres import Database
 from tests.bench.mail_sink import Kept, SinkProcess, sink_process
 from tests.e2e.reach import eventually
-from tests.integration.notify.post_office import Notify
+from tests.integration.notify.post_office import Notify, PostOffice
 from tests.unit.notify.builders import NOW, START, a_booking_access, a_contact, a_fact
 
 ROUNDS = 3
@@ -36,20 +34,11 @@ AT_ONCE = 4
 SCHEMA = "notify"
 
 
-@dataclass(frozen=True)
-class Office:
-    """The mail server as the wiring of the tests wants it."""
-
-    server: Any
-
-
 class Sending:
     """Notify with mails to send, and the server that they go to."""
 
     def __init__(self, db: Database, sink: SinkProcess, folder: Path) -> None:
-        from services.notify.channels.mail import Server
-
-        self._notify = Notify(db, [Office(Server("127.0.0.1", sink.port))], NOW)
+        self._notify = Notify(db, [PostOffice(port=sink.port)], NOW)
         self._sink = sink
         self._place = folder / "mails"
         self._booked = 0

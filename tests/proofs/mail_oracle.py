@@ -60,6 +60,9 @@ SLACK = timedelta(seconds=90)
 WRITTEN_WITHIN_S = 5.0
 """A sender writes down within this how a send ended, also on a machine with much else to do."""
 
+UNDER_WAY_S = 1.0
+"""A text that left its sender is taken within this."""
+
 LOST_WITH_A_SENDER = "reminders lost with a killed sender, unknown"
 """Their attempt had begun, so nobody knows, and they were not sent again."""
 
@@ -236,6 +239,8 @@ def _news(
             wanted.append(("trainer-cancelled", version.previous_trainer))
         case "cancelled":
             wanted.append(("trainer-cancelled", version.trainer))
+        case "frozen" | "unfrozen":
+            pass
     for template, recipient in wanted:
         message = (template, booking.id, version.number, recipient)
         copies = by_message.get(message, [])
@@ -277,9 +282,12 @@ def _copies(
 
 
 def _broke(copy: Handed, strikes: list[tuple[float, int]]) -> bool:
-    """Whether the link was cut after the text, or its sender killed before it wrote the answer."""
+    """Whether the link was cut after the text, or its sender killed before it wrote the answer.
+
+    A text can be on its way when its sender dies, so the blow may come first.
+    """
     return copy.fate.endswith("cut") or any(
-        sender == copy.sender and copy.moment <= moment < copy.moment + WRITTEN_WITHIN_S
+        sender == copy.sender and -UNDER_WAY_S < moment - copy.moment < WRITTEN_WITHIN_S
         for moment, sender in strikes
     )
 
