@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from services.notify.writing.catalogue import marked, marked_several
+from services.notify.writing.catalogue import marked
 from services.notify.writing.content import Action, Content, Fact, Occasion, a_name
 from services.notify.writing.phrases import (
     MILESTONES,
@@ -105,9 +105,9 @@ def of_summary(occasion: Occasion) -> Content:
     done, check_ins = gathered["sessions_done"], gathered["check_ins"]
     facts = []
     if done:
-        facts.append(_line(words, marked("Sessions"), _SESSIONS_DONE, done))
+        facts.append(Fact(words.say(marked("Sessions done")), str(done)))
     if check_ins:
-        facts.append(_line(words, marked("Check-ins"), _CHECK_INS, check_ins))
+        facts.append(Fact(words.say(marked("Check-ins")), str(check_ins)))
     waiting = [(one["template"], one["detail"]) for one in gathered["waiting"]]
     told = [("milestone", one) for one in gathered["milestones"]]
     # One milestone may be among both.
@@ -134,16 +134,8 @@ def of_care_team(occasion: Occasion) -> Content:
     return Content(variables, (), (Action(occasion.words.say(label), where),))
 
 
-_SESSIONS_DONE = marked_several("%(count)s session done", "%(count)s sessions done")
-_CHECK_INS = marked_several("%(count)s answer from you", "%(count)s answers from you")
-
-
 def _to_page(occasion: Occasion, label: str) -> Action:
     return Action(occasion.words.say(label), occasion.home)
-
-
-def _line(words: Words, label: str, texts: tuple[str, str], count: int) -> Fact:
-    return Fact(words.say(label), words.count(texts, count))
 
 
 def _milestone(words: Words, detail: Mapping[str, Any]) -> str:

@@ -71,6 +71,10 @@ class Message:
         page: str = self.context["page"]
         return page
 
+    def has(self, block: str) -> bool:
+        """Whether the template has such a block."""
+        return block in self.template.blocks
+
     def text(self, block: str) -> str:
         """A block of the template without space around it."""
         return "".join(self.template.blocks[block](self.context)).strip()

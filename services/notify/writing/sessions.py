@@ -144,7 +144,8 @@ def of_agenda(occasion: Occasion) -> Content:
     for one in sessions:
         start, end = (datetime.fromisoformat(one[name]) for name in ("start", "end"))
         service = words.say(words.service(one["service"]).bare)
-        place = words.say(ONLINE) if one["mode"] == "virtual" else one_line(one["address"] or "")
+        online = one["mode"] == "virtual"
+        place = words.say(ONLINE).lower() if online else one_line(one["address"] or "")
         parts = (a_name(one["client_name"]) or words.say(A_CLIENT), service, place)
         value = ", ".join(part for part in parts if part)
         facts.append(Fact(words.times(start, end, rules), value, one["join_url"]))
