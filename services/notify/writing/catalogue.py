@@ -3,7 +3,7 @@
 from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
 from pathlib import Path
-from typing import Literal, cast, get_args
+from typing import Literal, get_args
 
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
@@ -44,7 +44,7 @@ def translations() -> dict[Language, NullTranslations]:
 def read_catalogue(path: Path, locale: str | None = None) -> Catalog:
     """A catalogue as it is written; obsolete and fuzzy messages are marked in it."""
     with path.open("rb") as file:
-        return cast("Catalog", read_po(file, locale=locale))
+        return read_po(file, locale=locale)
 
 
 def _translations(language: Language) -> NullTranslations:

@@ -154,8 +154,8 @@ def _key(message: Message) -> str:
     return _texts(message.id)[0]
 
 
-def _texts(value: str | Iterable[str]) -> tuple[str, ...]:
-    return (value,) if isinstance(value, str) else tuple(value)
+def _texts(value: str | Iterable[str] | None) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else tuple(value or ())
 
 
 def _quoted(text: str) -> str:

@@ -20,9 +20,6 @@ from services.notify.writing.messages import TEMPLATES, Message, Messages, Writi
 from services.notify.writing.sessions import sessions_told
 from services.notify.writing.typography import unbroken
 
-ALIKE_SPACES = 100
-"""Behind the preview text: without them a mail program fills its line from the mail's beginning."""
-
 
 @dataclass(frozen=True)
 class Letter:
@@ -40,9 +37,6 @@ class MailWords:
     subject: str
     text: str
     html: str
-
-
-LetterError = WritingError
 
 
 class LetterWriter:

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_time
 
-from services.notify.writing.catalogue import LOCALES, Language, marked, translations
+from services.notify.writing.catalogue import LOCALES, Language, marked
 from services.notify.writing.phrases import OTHER_SERVICE, SERVICES, ZONES, ZONES_OF, ServiceNames
 from shared.calendar import tz_text
 
@@ -82,11 +82,6 @@ class Words:
         if not name.isalpha():
             return tz_text(local.utcoffset() or timedelta(0))
         return self.say(ZONES[name]) if name in ZONES and _american(rules) else name
-
-
-def every_language() -> dict[str, Words]:
-    """The words of all languages."""
-    return {language: Words(language, known) for language, known in translations().items()}
 
 
 def _american(rules: ZoneInfo) -> bool:

@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import urlsplit
 
-import vobject
+import vobject  # type: ignore[import-untyped]
 from icalendar import Calendar
 
 VOID = frozenset({"meta", "br", "img", "hr", "link", "input"})

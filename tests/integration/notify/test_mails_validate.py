@@ -261,7 +261,9 @@ def test_a_calendar_server_keeps_one_event_in_its_newest_state(caldav: httpx.Cli
         )
         assert put.status_code in {201, 204}
 
-        kept = Calendar.from_ical(caldav.get(f"/ada/sessions/{uid}.ics").text).walk("VEVENT")
+        kept: list[Any] = Calendar.from_ical(caldav.get(f"/ada/sessions/{uid}.ics").text).walk(
+            "VEVENT"
+        )
         answer = caldav.request("REPORT", "/ada/sessions/", content=IN_NOVEMBER).text
         [event] = kept
         assert 1 == answer.count("BEGIN:VEVENT")
@@ -279,5 +281,5 @@ def test_a_calendar_server_imports_all_sessions_of_one_mail(caldav: httpx.Client
     put = caldav.put("/ada/series/", content=file, headers={"Content-Type": "text/calendar"})
 
     assert 201 == put.status_code
-    kept = Calendar.from_ical(caldav.get("/ada/series/").text).walk("VEVENT")
+    kept: list[Any] = Calendar.from_ical(caldav.get("/ada/series/").text).walk("VEVENT")
     assert [START + timedelta(weeks=n) for n in range(3)] == sorted(event.start for event in kept)

@@ -8,11 +8,13 @@ import pytest
 from babel.messages.catalog import Catalog
 
 from services.notify.domain.templates import TEMPLATES
-from services.notify.writing import check, messages, words
+from services.notify.writing import check, messages
+from services.notify.writing.catalogue import translations
 from services.notify.writing.check import extracted, faults
 from services.notify.writing.mail import LetterWriter
 from services.notify.writing.messages import CONTENT, LAYOUTS
 from services.notify.writing.short import ShortWriter
+from services.notify.writing.words import Words
 from shared.zones import zone
 from tests.unit.notify.builders import (
     A_COMPANY,
@@ -141,7 +143,7 @@ def test_a_message_has_words_for_each_of_its_channels_and_no_others(name: str) -
 
 
 def test_days_and_times_read_as_people_write_them() -> None:
-    known = words.every_language()
+    known = {language: Words(language, found) for language, found in translations().items()}
     rules = zone("America/Toronto")
     first = NOW.replace(month=9, day=1, hour=13)
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from services.notify.writing.content import NAME_LENGTH, a_name, one_line
 from services.notify.writing.headers import AddressError, header, mailbox_header
 
-LINE = st.text(st.characters(exclude_categories=("Cs",)), max_size=300).map(one_line)
-NAME = st.text(st.characters(exclude_categories=("Cs",)), max_size=1200).map(a_name)
+LINE = st.text(st.characters(exclude_categories=["Cs"]), max_size=300).map(one_line)
+NAME = st.text(st.characters(exclude_categories=["Cs"]), max_size=1200).map(a_name)
 
 
 @given(LINE.filter(bool))

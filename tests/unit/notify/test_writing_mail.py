@@ -13,7 +13,8 @@ from icalendar import Calendar
 
 from services.notify.domain.delivery import Access, Delivery
 from services.notify.domain.templates import TEMPLATES
-from services.notify.writing.mail import LetterError, LetterWriter
+from services.notify.writing.mail import LetterWriter
+from services.notify.writing.messages import WritingError
 from tests.unit.notify.builders import A_COMPANY, BOOKING, CLIENT, NOW, START, a_delivery, a_person
 
 PUBLIC = "https://limber.example"
@@ -226,10 +227,10 @@ def test_names_and_addresses_beyond_ascii_arrive_whole(writer: LetterWriter) -> 
 
 
 def test_what_cannot_be_written_says_so_without_quoting_it(writer: LetterWriter) -> None:
-    with pytest.raises(LetterError) as fault:
+    with pytest.raises(WritingError) as fault:
         writer.write(a_delivery(person=a_person(email="no address at all")), now=NOW)
     assert "no address" not in str(fault.value)
-    with pytest.raises(LetterError):
+    with pytest.raises(WritingError):
         writer.write(a_delivery(detail={}), now=NOW)
 
 
