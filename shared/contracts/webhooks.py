@@ -6,6 +6,9 @@ from uuid import UUID
 from shared.contracts.event import Event, Instant
 
 
+PauseReason = Literal["failing", "gone"]
+
+
 class WebhookPaused(Event):
     """Nothing more is sent to a partner's webhook until staff let it go on."""
 
@@ -13,7 +16,7 @@ class WebhookPaused(Event):
     type: ClassVar[str] = "webhook.paused.v1"
 
     webhook_id: UUID
-    because: Literal["failing", "gone"]
+    because: PauseReason
     failing_since: Instant | None
     at: Instant
 

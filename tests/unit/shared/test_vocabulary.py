@@ -43,7 +43,7 @@ NAMED = {
     "consent_sources": consents.Source,
     "suppression_reasons": messages.SuppressionReason,
     "restore_reasons": messages.RestoreReason,
-    "webhook_pauses": webhooks.WebhookPaused.model_fields["because"].annotation,
+    "webhook_pauses": webhooks.PauseReason,
     "languages": people.Language,
     "booking_statuses": bookings.Status,
     "cancel_reasons": booking.Because,
