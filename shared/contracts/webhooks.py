@@ -5,7 +5,6 @@ from uuid import UUID
 
 from shared.contracts.event import Event, Instant
 
-
 PauseReason = Literal["failing", "gone"]
 
 
