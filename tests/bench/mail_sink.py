@@ -1,5 +1,7 @@
 """A mail server that takes everything, in a process of its own: `python -m tests.bench.mail_sink`.
 
+There are two kinds: `bare` does nothing but take, so it shows what a sender costs; `library` is the
+aiosmtpd that the inbox of the embedded stack is made of, about as busy with a mail as a server is.
 It prints its port, then answers each line of its input with one line of JSON: `count N` once N
 more mails have come since it last said so, `keep PATH` when the mails kept since then are written
 there (pickled envelopes and texts).
@@ -10,12 +12,14 @@ import json
 import pickle
 import re
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import uvloop
+from aiosmtpd.smtp import SMTP, Envelope, Session
 
 EHLO = b"250-sink.example\r\n250-8BITMIME\r\n250 SMTPUTF8\r\n"
 
@@ -98,6 +102,27 @@ class Door(asyncio.Protocol):
         return b"250 ok\r\n"
 
 
+class Taking:
+    """What aiosmtpd hands over."""
+
+    def __init__(self, sink: Sink) -> None:
+        self._sink = sink
+
+    async def handle_DATA(  # noqa: N802 - named by the library
+        self, _server: SMTP, _session: Session, envelope: Envelope
+    ) -> str:
+        """Take one mail."""
+        text = envelope.original_content or b""
+        self._sink.take((envelope.mail_from or "", str(envelope.rcpt_tos[0]), text))
+        return "250 2.0.0 taken"
+
+
+DOORS: dict[str, Callable[[Sink], Callable[[], asyncio.Protocol]]] = {
+    "bare": lambda sink: partial(Door, sink),
+    "library": lambda sink: partial(SMTP, Taking(sink), enable_SMTPUTF8=True, hostname="sink"),
+}
+
+
 class SinkProcess:
     """The server as seen from the process that sends to it."""
 
@@ -115,10 +140,10 @@ class SinkProcess:
 
 
 @asynccontextmanager
-async def sink_process() -> AsyncIterator[SinkProcess]:
+async def sink_process(kind: str) -> AsyncIterator[SinkProcess]:
     """The server in a process of its own while the block runs."""
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "tests.bench.mail_sink"),
+        *(sys.executable, "-m", "tests.bench.mail_sink", kind),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
     )
@@ -131,11 +156,11 @@ async def sink_process() -> AsyncIterator[SinkProcess]:
         await process.wait()
 
 
-async def main() -> None:
+async def main(kind: str) -> None:
     """Serve, and obey the lines of the input."""
     sink = Sink()
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: Door(sink), "127.0.0.1", 0)
+    server = await loop.create_server(DOORS[kind](sink), "127.0.0.1", 0)
     _say(server.sockets[0].getsockname()[1])
     orders = asyncio.StreamReader()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(orders), sys.stdin)
@@ -165,4 +190,4 @@ def _say(number: int) -> None:
 
 
 if __name__ == "__main__":
-    uvloop.run(main())
+    uvloop.run(main(*sys.argv[1:2]))

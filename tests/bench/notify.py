@@ -56,21 +56,30 @@ async def claims(setting: Setting) -> list[Row]:
 
 
 async def sends(setting: Setting) -> list[Row]:
-    """Mails of one process to a local server, beside a loop that sends the same bytes."""
-    async with _database(setting.database_url) as url:
-        found = await in_process("tests.bench.sending_speed", url)
-    ours, bare, ceiling = (median(found[name]) for name in ("ours", "bare", "ceiling"))
+    """Mails of one process to a local server, beside a loop that sends the same bytes.
+
+    A server that does nothing with a mail shows what a sender costs; the ratio is held to beside
+    one that reads what it takes.
+    """
     return [
-        Row(
-            "mails sent, mails/s",
-            f"{ours:,.0f} ({median(found['ms_of_processor']):.1f} ms of one core each)",
-            f"{bare:,.0f} (bare aiosmtplib loop, one connection; the server takes {ceiling:,.0f})",
-            ours / bare,
-            f">= {SENDS_PER_S} and >= {SENDS_RATIO}",
-            ours >= SENDS_PER_S and ours / bare >= SENDS_RATIO,
-            {"unit": "1/s", **found},
-        )
+        await _sends(setting, "library", "mails sent to aiosmtpd, mails/s", SENDS_RATIO),
+        await _sends(setting, "bare", "mails sent to a server that does nothing, mails/s", None),
     ]
+
+
+async def _sends(setting: Setting, kind: str, name: str, ratio: float | None) -> Row:
+    async with _database(setting.database_url) as url:
+        found = await in_process("tests.bench.sending_speed", url, kind)
+    ours, bare, ceiling = (median(found[name]) for name in ("ours", "bare", "ceiling"))
+    return Row(
+        name,
+        f"{ours:,.0f} ({median(found['ms_of_processor']):.1f} ms of one core each)",
+        f"{bare:,.0f} (bare aiosmtplib loop, one connection; the server takes {ceiling:,.0f})",
+        ours / bare,
+        f">= {SENDS_PER_S}" + ("" if ratio is None else f" and >= {ratio}"),
+        ours >= SENDS_PER_S and (ratio is None or ours / bare >= ratio),
+        {"unit": "1/s", **found},
+    )
 
 
 @asynccontextmanager

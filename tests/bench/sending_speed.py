@@ -1,4 +1,7 @@
-"""Notify's sender and a bare loop by turns: `python -m tests.bench.sending_speed DATABASE`."""
+"""Notify's sender and a bare loop by turns: `python -m tests.bench.sending_speed DATABASE KIND`.
+
+KIND is the kind of the mail server (`tests.bench.mail_sink`).
+"""
 
 import asyncio
 import json
@@ -106,6 +109,9 @@ class Sending:
     async def _raw(self, mails: list[Kept]) -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", self._sink.port)
         await reader.readline()
+        writer.write(b"EHLO bench.example\r\n")
+        while not (await reader.readline()).startswith(b"250 "):
+            pass
         for sender, recipient, text in mails:
             writer.write(f"MAIL FROM:<{sender}>\r\nRCPT TO:<{recipient}>\r\nDATA\r\n".encode())
             for _ in range(3):
@@ -130,11 +136,11 @@ def _trainer(number: int) -> UUID:
     return UUID(int=1_000 + number)
 
 
-async def main(url: str) -> None:
+async def main(url: str, kind: str) -> None:
     """Print the mails a second of each round."""
     found = defaultdict[str, list[float]](list)
     with tempfile.TemporaryDirectory(prefix="limber-mails-") as folder:
-        async with Database(url, SCHEMA).opened() as db, sink_process() as sink:
+        async with Database(url, SCHEMA).opened() as db, sink_process(kind) as sink:
             sending = Sending(db, sink, Path(folder))
             await sending.introduce_trainers()
             await sending.ours(await sending.fill(WARM_UP))
@@ -152,4 +158,4 @@ async def main(url: str) -> None:
 
 
 if __name__ == "__main__":
-    uvloop.run(main(*sys.argv[1:2]))
+    uvloop.run(main(*sys.argv[1:3]))
