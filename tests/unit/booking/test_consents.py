@@ -23,7 +23,6 @@ from services.booking.domain.consents import (
     Standing,
 )
 from shared.contracts.contacts import Basis
-from shared.contracts.contacts import Basis
 
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
