@@ -1,6 +1,7 @@
 """Which events notify listens to."""
 
 from collections.abc import Callable
+from operator import attrgetter
 
 from services.notify.handlers import (
     bookings,
@@ -10,9 +11,9 @@ from services.notify.handlers import (
     encouragement,
     safety,
 )
-from services.notify.handlers.telling import Decide, telling
+from services.notify.handlers.telling import Decision, Telling, adding, looking
 from shared.clock import Clock
-from shared.consumer import Handlers
+from shared.consumer import Handlers, Together
 from shared.contracts.booking import (
     BookingCancelled,
     BookingCompleted,
@@ -49,41 +50,42 @@ from shared.records import Tombstone
 
 
 def listen(clock: Clock, scheduled: Callable[[], None]) -> Handlers:
-    """The handler of each event, and of a person's tombstone.
+    """How events are heard, those of a batch together, and a person's tombstone.
 
     `scheduled` is called when a message may be due; the transaction is still open then.
     """
-    decisions: dict[type[Event], Decide] = {
-        ContactChanged: contacts.contact_changed,
-        BookingConfirmed: bookings.booking_changed,
-        BookingRescheduled: bookings.booking_changed,
-        BookingCancelled: bookings.booking_changed,
-        BookingFrozen: bookings.booking_changed,
-        BookingUnfrozen: bookings.booking_changed,
-        BookingCompleted: bookings.booking_changed,
-        BookingMissed: bookings.booking_changed,
-        WaitlistOffered: bookings.time_offered,
-        SafetyLevelChanged: safety.alarm_raised,
-        SafetyHoldPlaced: safety.alarm_raised,
-        SafetyAcknowledged: safety.acknowledged,
-        SafetyHoldLifted: safety.hold_lifted,
-        RuleFired: safety.rule_fired,
-        FlareSuspected: safety.trainers_should_look,
-        CheckInMissed: safety.trainers_should_look,
-        SupportSuggested: safety.support_suggested,
-        CheckInInvited: check_ins.invited,
-        CheckInRecorded: check_ins.recorded,
-        SubmissionAnswered: check_ins.answered,
-        MilestoneReached: encouragement.milestone_reached,
-        PlanActivated: encouragement.plan_activated,
-        ClearanceRequested: care.clearance_requested,
-        ClearanceDecided: care.clearance_decided,
+    changed = Decision(bookings.bookings_changed, concerns=attrgetter("booking_id"))
+    decisions: dict[type[Event], Decision] = {
+        ContactChanged: Decision(contacts.contacts_changed, concerns=attrgetter("person_id")),
+        BookingConfirmed: changed,
+        BookingRescheduled: changed,
+        BookingCancelled: changed,
+        BookingFrozen: changed,
+        BookingUnfrozen: changed,
+        BookingCompleted: changed,
+        BookingMissed: changed,
+        WaitlistOffered: adding(bookings.time_offered),
+        SafetyLevelChanged: adding(safety.alarm_raised),
+        SafetyHoldPlaced: adding(safety.alarm_raised),
+        SafetyAcknowledged: looking(safety.acknowledged),
+        SafetyHoldLifted: looking(safety.hold_lifted),
+        RuleFired: adding(safety.rule_fired),
+        FlareSuspected: adding(safety.trainers_should_look),
+        CheckInMissed: adding(safety.trainers_should_look),
+        SupportSuggested: adding(safety.support_suggested),
+        CheckInInvited: adding(check_ins.invited),
+        CheckInRecorded: adding(check_ins.recorded),
+        SubmissionAnswered: adding(check_ins.answered),
+        MilestoneReached: adding(encouragement.milestone_reached),
+        PlanActivated: adding(encouragement.plan_activated),
+        ClearanceRequested: adding(care.clearance_requested),
+        ClearanceDecided: adding(care.clearance_decided),
     }
 
     async def forgotten(tx: Transaction, tombstone: Tombstone) -> None:
         await contacts.forgotten(tx, tombstone, clock())
 
     return Handlers(
-        events={event: telling(decide, clock, scheduled) for event, decide in decisions.items()},
         tombstones={ContactChanged.topic: forgotten},
+        together=Together(frozenset(decisions), Telling(decisions, clock, scheduled).hear),
     )

@@ -5,8 +5,10 @@ import json
 import sys
 import time
 from collections import defaultdict
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import timedelta
+from typing import Any
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -14,7 +16,7 @@ import uvloop
 from aiokafka import AIOKafkaProducer
 
 from services.notify.consumers import listen
-from shared.consumer import Consumer, Handlers
+from shared.consumer import Consumer, Handlers, Together
 from shared.contracts.booking import BookingConfirmed, BookingFact
 from shared.contracts.event import Envelope, Event
 from shared.postgres import Database, Transaction
@@ -87,7 +89,7 @@ async def consume(db: Database, bootstrap: str, group: str) -> float:
         db,
         bootstrap,
         group=group,
-        handlers=Handlers({BookingConfirmed: timed}),
+        handlers=Handlers(together=Together(frozenset({BookingConfirmed}), timed)),
         clock=lambda: NOW,
         committed=committed,
     )

@@ -1,4 +1,4 @@
-"""A person can be reached, or reached elsewhere; or is forgotten."""
+"""People can be reached, or reached elsewhere; or one is forgotten."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -21,28 +21,39 @@ from shared.records import Tombstone
 ON_CALL = frozenset({"lead", "staff"})
 
 
-async def contact_changed(tx: Transaction, event: Envelope[ContactChanged], now: datetime) -> Heard:
-    """Keep the contact; what waited for it goes on, by its hours and channels as they are now."""
-    contact = event.data
-    before = await projections.save_contact(tx, contact, now=now)
-    if before is None:
-        return Heard()
-    wishes_changed = (before.tz, before.preferences) != (contact.tz, contact.preferences)
-    if wishes_changed:
-        due_for = partial(due_in, hours_of(contact.tz, contact.preferences))
-        await schedule.move_reminders(tx, contact.person_id, due_for, now=now)
-    planned = [
-        *plan_people.code_asked(contact, now=now),
-        *await _calls(tx, contact, before, now),
-        *await _joined(tx, contact, before, event.time, now),
+async def contacts_changed(
+    tx: Transaction, events: Sequence[Envelope[ContactChanged]], now: datetime
+) -> Heard:
+    """Keep the contacts of different people; what waited for them goes on, by their hours and
+    channels as they are now."""
+    before = await projections.save_contacts(tx, [event.data for event in events], now=now)
+    news = [event for event in events if event.data.person_id in before]
+    contacts = {event.data.person_id: event.data for event in news}
+    wishes = [
+        who
+        for who, contact in contacts.items()
+        if (before[who].tz, before[who].preferences) != (contact.tz, contact.preferences)
     ]
-    if projections.channels_of(contact, now=now) - before.channels - {"email"}:
-        # What was scheduled without the new channel gets it; what has its row already keeps it.
-        planned += await schedule.open_mails(tx, contact.person_id, now)
-    booked = [access.booking_id for access in contact.bookings]
-    woken = await schedule.wake(
-        tx, contact.person_id, booked, wishes_changed=wishes_changed, now=now
-    )
+    due_for = {
+        who: partial(due_in, hours_of(contacts[who].tz, contacts[who].preferences))
+        for who in wishes
+    }
+    await schedule.move_reminders(tx, due_for, now=now)
+    planned: list[Planned] = []
+    for event in news:
+        contact, known = event.data, before[event.data.person_id]
+        planned += plan_people.code_asked(contact, now=now)
+        planned += await _calls(tx, contact, known, now)
+        planned += await _joined(tx, contact, known, event.time, now)
+    # What was scheduled without a new channel gets it; what has its row already keeps it.
+    widened = [
+        who
+        for who, contact in contacts.items()
+        if projections.channels_of(contact, now=now) - before[who].channels - {"email"}
+    ]
+    planned += await schedule.open_mails(tx, widened, now)
+    booked = [access.booking_id for contact in contacts.values() for access in contact.bookings]
+    woken = await schedule.wake(tx, list(contacts), booked, wishes_changed=wishes, now=now)
     return Heard(planned, woken=woken > 0)
 
 

@@ -1,13 +1,13 @@
 """Facts for partners: each that notify hears on a public topic, for the webhooks that want it."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
 from services.notify.store import webhook_queue
 from shared.clock import Clock, rfc3339
-from shared.consumer import Handle, Handlers
+from shared.consumer import Handle, HandleAll, Handlers, Together
 from shared.contracts.catalogue import TOPICS
 from shared.contracts.event import Envelope, Event
 from shared.contracts.messages import (
@@ -50,12 +50,24 @@ class Webhooks:
         events: dict[type[Event], Handle] = dict.fromkeys(OWN, self._fact)
         for event, handle in handlers.events.items():
             events[event] = self._after(handle) if event.topic in PUBLIC else handle
-        return Handlers(events, handlers.tombstones)
+        together = handlers.together
+        if together is not None:
+            together = Together(together.types, self._after_all(together.handle))
+        return Handlers(events, handlers.tombstones, together)
 
     def _after(self, handle: Handle) -> Handle:
         async def both(tx: Transaction, event: Envelope[Any]) -> None:
             await handle(tx, event)
             await self._fact(tx, event)
+
+        return both
+
+    def _after_all(self, handle: HandleAll) -> HandleAll:
+        async def both(tx: Transaction, events: Sequence[Envelope[Any]]) -> None:
+            await handle(tx, events)
+            for event in events:
+                if event.data.topic in PUBLIC:
+                    await self._fact(tx, event)
 
         return both
 
@@ -97,6 +109,6 @@ def offered(handlers: Handlers) -> dict[str, str]:
     """The types partners may ask for, each with what it means, by name."""
     return {
         event.type: (event.__doc__ or "").strip().partition("\n")[0]
-        for event in sorted(handlers.events, key=lambda event: event.type)
+        for event in sorted(handlers.types, key=lambda event: event.type)
         if event.topic in PUBLIC
     }

@@ -2,7 +2,9 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -16,10 +18,11 @@ from shared.identifiers import new_id
 from shared.postgres import Transaction
 
 _CANCEL_REMINDERS = """
-update deliveries set state = 'cancelled', reason = $1, updated_at = $2, waits_for = null
-where subject_id = $3 and subject_version < $4 and nature = 'reminder'
-and state in ('scheduled', 'retrying')
-returning id, recipient_id, template, channel, booking_id
+update deliveries d set state = 'cancelled', reason = e.reason, updated_at = $4, waits_for = null
+from unnest($1::uuid[], $2::integer[], $3::text[]) as e(booking_id, version, reason)
+where d.subject_id = e.booking_id and d.subject_version < e.version and d.nature = 'reminder'
+and d.state in ('scheduled', 'retrying')
+returning d.id, d.recipient_id, d.template, d.channel, d.booking_id, d.reason
 """
 
 _CANCEL_FOR_PERSON = """
@@ -89,12 +92,31 @@ async def add(tx: Transaction, planned: Sequence[Planned], *, now: datetime) -> 
     return len(rows)
 
 
-async def cancel_reminders(
-    tx: Transaction, booking_id: UUID, *, below_version: int, reason: str, now: datetime
-) -> None:
-    """Call off the reminders of older versions of a booking that have not gone out."""
-    rows = await tx.fetch(_CANCEL_REMINDERS, reason, now, booking_id, below_version)
-    await tell_cancelled(tx, rows, reason, now)
+@dataclass(frozen=True)
+class Outdated:
+    """A booking has a new `version`: `reason` says what became of it."""
+
+    booking_id: UUID
+    version: int
+    reason: str
+
+
+async def cancel_reminders(tx: Transaction, outdated: Sequence[Outdated], *, now: datetime) -> None:
+    """Call off the reminders of older versions of bookings that have not gone out."""
+    if not outdated:
+        return
+    rows = await tx.fetch(
+        _CANCEL_REMINDERS,
+        [one.booking_id for one in outdated],
+        [one.version for one in outdated],
+        [one.reason for one in outdated],
+        now,
+    )
+    cancelled = (
+        MessageCancelled(reason=row["reason"], at=now, **_told(row))
+        for row in sorted(rows, key=itemgetter("id"))
+    )
+    await outbox.add(tx, cancelled, now=now)
 
 
 async def cancel_for_person(
@@ -113,27 +135,33 @@ async def cancel_escalations(tx: Transaction, alerts: Sequence[UUID], *, now: da
 
 async def wake(
     tx: Transaction,
-    person_id: UUID,
+    people: Sequence[UUID],
     booking_ids: Sequence[UUID],
     *,
-    wishes_changed: bool = False,
+    wishes_changed: Sequence[UUID] = (),
     now: datetime,
 ) -> int:
-    """Let messages that wait for this person, or for where these bookings are, be looked at now.
+    """Let messages that wait for these people, or for where these bookings are, be looked at now.
 
-    With `wishes_changed` also those that wait for the person's hours, another day or the digest.
+    Of those in `wishes_changed` also what waits for their hours, another day or the digest.
+    Nothing is looked at before it is due.
     """
+    if not people:
+        return 0
     status: str = await tx.execute(
-        "update deliveries set next_at = $2, waits_for = null where recipient_id = $1"
-        " and waits_for = any($3) and state in ('scheduled', 'retrying')",
-        person_id,
+        "update deliveries set next_at = greatest(due_at, $2), waits_for = null"
+        " where recipient_id = any($1) and state in ('scheduled', 'retrying')"
+        " and (waits_for in ('contact', 'access')"
+        " or waits_for in ('hours', 'cap', 'digest') and recipient_id = any($3))",
+        people,
         now,
-        ["contact", "access", *(["hours", "cap", "digest"] if wishes_changed else [])],
+        wishes_changed,
     )
     woken = int(status.rsplit(maxsplit=1)[-1])
     if booking_ids:
         status = await tx.execute(
-            "update deliveries set next_at = $2, waits_for = null where subject_id = any($1)"
+            "update deliveries set next_at = greatest(due_at, $2), waits_for = null"
+            " where subject_id = any($1)"
             " and waits_for = 'access' and state in ('scheduled', 'retrying')",
             booking_ids,
             now,
@@ -144,27 +172,31 @@ async def wake(
 
 async def move_reminders(
     tx: Transaction,
-    person_id: UUID,
-    due_for: Callable[[str, datetime], datetime],
+    due_for: Mapping[UUID, Callable[[str, datetime], datetime]],
     *,
     now: datetime,
 ) -> None:
-    """Give a person's reminders a new due time: the person's zone or hours changed.
+    """Give people's reminders a new due time: their zone or hours changed.
 
-    `due_for` makes it from the template and the nominal time.
+    `due_for` makes it, for each of them, from the template and the nominal time.
     """
+    if not due_for:
+        return
     rows = await tx.fetch(
-        "select id, template, nominal_at, due_at from deliveries where recipient_id = $1"
-        " and state = 'scheduled' and nature = 'reminder' for update",
-        person_id,
+        "select id, recipient_id, template, nominal_at, due_at from deliveries"
+        " where recipient_id = any($1) and state = 'scheduled' and nature = 'reminder' for update",
+        list(due_for),
     )
-    due = {row["id"]: due_for(row["template"], row["nominal_at"]) for row in rows}
+    due = {
+        row["id"]: due_for[row["recipient_id"]](row["template"], row["nominal_at"]) for row in rows
+    }
     moved = [row for row in rows if due[row["id"]] != row["due_at"]]
     if not moved:
         return
     changed = await tx.fetch(
-        "update deliveries d set due_at = e.due_at, next_at = e.due_at, updated_at = $3"
-        " from unnest($1::uuid[], $2::timestamptz[]) as e(id, due_at) where d.id = e.id"
+        "update deliveries d set due_at = e.due_at, next_at = greatest(e.due_at, $3),"
+        " updated_at = $3 from unnest($1::uuid[], $2::timestamptz[]) as e(id, due_at)"
+        " where d.id = e.id"
         " returning d.id, d.recipient_id, d.template, d.channel, d.booking_id, d.due_at",
         [row["id"] for row in moved],
         [due[row["id"]] for row in moved],
@@ -173,13 +205,15 @@ async def move_reminders(
     await _tell_scheduled(tx, changed, now)
 
 
-async def open_mails(tx: Transaction, person_id: UUID, now: datetime) -> list[Planned]:
-    """What is still to come to a person by mail, as it was planned."""
+async def open_mails(tx: Transaction, people: Sequence[UUID], now: datetime) -> list[Planned]:
+    """What is still to come to people by mail, as it was planned."""
+    if not people:
+        return []
     rows = await tx.fetch(
         "select template, subject_id, subject_version, recipient_id, booking_id, detail,"
-        " nominal_at, due_at, expires_at from deliveries where recipient_id = $1"
+        " nominal_at, due_at, expires_at from deliveries where recipient_id = any($1)"
         " and channel = 'email' and state = 'scheduled' and expires_at > $2",
-        person_id,
+        people,
         now,
     )
     return [Planned(**{**row, "template": TEMPLATES[row["template"]]}) for row in rows]

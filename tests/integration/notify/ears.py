@@ -52,6 +52,8 @@ class Ears:
         self.db = db
         self.now = now
         self.handlers = listen(self.clock, lambda: None)
+        assert self.handlers.together is not None
+        self.together = self.handlers.together
         self.calendar = Calendar(cast("Database", db), self.clock, lambda: None)
 
     def clock(self) -> datetime:
@@ -69,7 +71,7 @@ class Ears:
                 data=event,
             )
             async with self.db.transaction() as tx:
-                await self.handlers.events[type(event)](tx, envelope)
+                await self.together.handle(tx, [envelope])
 
     async def forget(self, person: UUID) -> None:
         async with self.db.transaction() as tx:

@@ -149,6 +149,8 @@ class Notify:
         self.now = now
         self.woken = 0
         self._events = listen(self.clock, self._wake)
+        assert self._events.together is not None
+        self._together = self._events.together
         self.sender = self.another_sender(offices)
 
     def another_sender(self, offices: Sequence[PostOffice]) -> Sender:
@@ -195,7 +197,7 @@ class Notify:
                 data=event,
             )
             async with self.db.transaction() as tx:
-                await self._events.events[type(event)](tx, envelope)
+                await self._together.handle(tx, [envelope])
 
     async def forget(self, person: object) -> None:
         async with self.db.transaction() as tx:
