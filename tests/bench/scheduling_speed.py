@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
-from typing import Any
 from uuid import UUID, uuid4
 
 import uvloop
@@ -74,12 +73,13 @@ async def consume(db: Database, bootstrap: str, group: str) -> float:
     """Seconds from the first batch to the last commit."""
     began = 0.0
     ended = asyncio.Event()
-    handle = listen(lambda: NOW, lambda: None).events[BookingConfirmed]
+    together = listen(lambda: NOW, lambda: None).together
+    assert together is not None
 
-    async def timed(tx: Transaction, event: Envelope[Any]) -> None:
+    async def timed(tx: Transaction, events: Sequence[Envelope[Any]]) -> None:
         nonlocal began
         began = began or time.perf_counter()
-        await handle(tx, event)
+        await together.handle(tx, events)
 
     def committed() -> None:
         if consumer.handled >= EVENTS:
