@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple, cast
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from services.notify.consumers import listen
 from services.notify.domain.delivery import Delivery, Drop, Verdict, Wait
@@ -12,10 +12,10 @@ from services.notify.domain.judging import judge_all
 from services.notify.handlers.calendar import Calendar
 from services.notify.store import claims, present, queue
 from shared.contracts.contacts import Grant, PushDevice
-from shared.contracts.event import Envelope, Event
+from shared.contracts.event import Event
 from shared.postgres import Database, Transaction
 from shared.records import Tombstone
-from tests.unit.notify.builders import NOW
+from tests.unit.notify.builders import NOW, an_envelope
 
 CLAIMED = 100
 
@@ -51,7 +51,8 @@ class Ears:
     def __init__(self, db: Database | OneTransaction, now: datetime = NOW) -> None:
         self.db = db
         self.now = now
-        self.handlers = listen(self.clock, lambda: None)
+        self.woken = 0
+        self.handlers = listen(self.clock, self._wake)
         assert self.handlers.together is not None
         self.together = self.handlers.together
         self.calendar = Calendar(cast("Database", db), self.clock, lambda: None)
@@ -62,16 +63,15 @@ class Ears:
     async def hear(self, *events: Event, at: datetime | None = None) -> None:
         """Handle events, each in a transaction of its own."""
         for event in events:
-            envelope: Envelope[Any] = Envelope(
-                id=str(uuid4()),
-                source="/limber/test",
-                type=event.type,
-                time=at or self.now,
-                subject=None,
-                data=event,
-            )
-            async with self.db.transaction() as tx:
-                await self.together.handle(tx, [envelope])
+            await self.hear_together([event], at=at)
+
+    async def hear_together(self, events: Sequence[Event], *, at: datetime | None = None) -> None:
+        """Handle events as one batch."""
+        async with self.db.transaction() as tx:
+            await self.together.handle(tx, [an_envelope(one, at=at or self.now) for one in events])
+
+    def _wake(self) -> None:
+        self.woken += 1
 
     async def forget(self, person: UUID) -> None:
         async with self.db.transaction() as tx:
