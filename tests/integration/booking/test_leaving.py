@@ -23,7 +23,7 @@ async def test_a_click_ends_reminders_at_once_and_what_is_essential_still_comes(
 ) -> None:
     async with front_door.opened(booking_db) as door, PostOffice() as office:
         notify = Notify(notify_db, [office], now=NOW)
-        heard = listen(notify.clock, lambda: None).events
+        heard = listen(notify.clock, lambda: None).types
 
         async def mails(now: datetime) -> dict[str, Any]:
             """Ann's mails at a time, once all that booking told is heard."""
@@ -69,7 +69,7 @@ async def test_whoever_reports_a_mail_as_spam_is_sent_no_more_reminders(
 ) -> None:
     async with front_door.opened(booking_db) as door, PostOffice() as office:
         notify = Notify(notify_db, [office], now=NOW)
-        heard = listen(notify.clock, lambda: None).events
+        heard = listen(notify.clock, lambda: None).types
         async with booking_db.transaction() as tx:
             await demo.add_missing(tx, SIGNER, now=NOW)
         booking = await door.book()
