@@ -8,13 +8,19 @@ from uuid import UUID
 
 from services.notify.handlers.webhooks import Webhooks
 from shared.consumer import Consumer
-from shared.contracts.booking import BookingCancelled, BookingConfirmed, BookingRescheduled
+from shared.contracts.booking import (
+    BookingCancelled,
+    BookingConfirmed,
+    BookingRescheduled,
+    SafetyAcknowledged,
+)
 from shared.contracts.contacts import Preferences, QuietTime
 from shared.contracts.event import Event
 from shared.postgres import Database
 from tests.integration.notify.ears import EVERY_WAY, Ears, undone
 from tests.integration.notify.notify_lives import NotifyLife, cut
 from tests.integration.notify.telling import Telling
+from tests.integration.notify.test_messages_golden import LEAD, level
 from tests.integration.shared.fabric import record
 from tests.unit.notify.builders import (
     CLIENT,
@@ -109,6 +115,11 @@ CLOSE = {
     "a person with a phone": [a_contact(), a_fact(), EVERYWHERE.model_copy(update={"version": 2})],
     "a person without one": [EVERYWHERE, a_fact(), a_contact(version=2)],
     "two codes": [a_contact(sign_in=SIGN_INS[0]), a_contact(version=2, sign_in=SIGN_INS[1])],
+    "an alert that is answered": [
+        a_contact(LEAD, role="lead", bookings=()),
+        level("stop"),
+        SafetyAcknowledged(client_id=CLIENT, acknowledged_by=TRAINER, at=NOW),
+    ],
     "a series": [a_contact(), *facts_together(3), *facts_together(3)],
 }  # fmt: skip
 
