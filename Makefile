@@ -10,8 +10,8 @@ READY := $(VENV)/.ready
 run: $(READY)  ## the whole system on this machine, in the foreground
 	@exec $(BIN)/limber up
 
-test: $(READY)  ## the whole suite, on real Postgres and Kafka
-	$(BIN)/pytest
+test: $(READY)  ## the whole suite, on real Postgres and Kafka; two at a time, each on its own
+	$(BIN)/pytest -n 2 --dist loadfile
 
 check: $(READY)  ## style, types, import contracts, migrations, event schemas, translations
 	$(BIN)/ruff check .
@@ -21,6 +21,7 @@ check: $(READY)  ## style, types, import contracts, migrations, event schemas, t
 	$(BIN)/python -m shared.migrations.check
 	$(BIN)/python -m shared.contracts.schemas
 	$(BIN)/python -m shared.catalogues check services/booking/pages
+	$(BIN)/python -m services.notify.writing.check
 
 bench: $(READY)  ## ratios against a peer in the same run; writes bench.json
 	$(BIN)/python -m tests.bench

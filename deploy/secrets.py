@@ -7,7 +7,11 @@ each is mounted at /run/limber of its reader alone. A file's name is the setting
 import os
 import secrets
 import sys
+from collections.abc import Callable
 from pathlib import Path
+
+from deploy.vapid import new_private_key, public_key
+from shared.signatures import new_secret
 
 SERVICES = ("booking", "notify", "progress")
 
@@ -20,12 +24,17 @@ SECRET_BYTES = 32
 OWNER_ONLY = 0o400
 
 
+def _random() -> str:
+    return secrets.token_urlsafe(SECRET_BYTES)
+
+
 def write_secrets(root: Path, database: str = DATABASE) -> list[str]:
     """Make what is missing under `root`; returns the names written, `reader/file`.
 
-    The values in migrate/ and booking_secret are drawn once and then kept; all other files are
-    derived from them, so an interrupted run is completed by the next one. A deleted password of a
-    role is drawn again, and the migrate job gives it to the role.
+    The values in migrate/, booking_secret, notify's key of web push and what signs the reports of
+    mail and SMS providers are drawn once and then kept; all other files are derived from them, so
+    an interrupted run is completed by the next one. A deleted password of a role is drawn again,
+    and the migrate job gives it to the role.
 
     Raises:
         OSError: a directory of `root` cannot be written.
@@ -39,9 +48,9 @@ def write_secrets(root: Path, database: str = DATABASE) -> list[str]:
             written.append(f"{reader}/{name}")
         return value
 
-    def draw(reader: str, name: str) -> str:
+    def draw(reader: str, name: str, new: Callable[[], str] = _random) -> str:
         found = _content(root / reader / name)
-        return keep(reader, name, found or secrets.token_urlsafe(SECRET_BYTES))
+        return keep(reader, name, found or new())
 
     superuser = draw("migrate", "postgres_password")
     keep("postgres", "postgres_password", superuser)
@@ -54,6 +63,9 @@ def write_secrets(root: Path, database: str = DATABASE) -> list[str]:
     operator = draw("migrate", "limber_operator_password")
     keep("booking", "limber_database_url", f"postgresql://limber_operator:{operator}@{database}")
     draw("booking", "booking_secret")
+    key = draw("notify", "notify_vapid_private_key", new_private_key)
+    keep("booking", "booking_push_public_key", public_key(key))
+    draw("notify", "notify_callback_secrets", lambda: f"mail={new_secret()},sms={new_secret()}")
     return written
 
 

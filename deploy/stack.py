@@ -1,5 +1,6 @@
 """Where the running stack is: from the environment (compose), else from the home's stack.json."""
 
+import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -73,6 +74,11 @@ class Stack:
         return self._find("LIMBER_DATABASE_URL", found)
 
     @property
+    def booking_secret(self) -> str:
+        """What booking signs its links with."""
+        return self._find("LIMBER_BOOKING_SECRET", _secret_of(self._home))
+
+    @property
     def mail_url(self) -> str:
         """The inbox's page and API, without a slash at the end."""
         found = self.running.mail_url if self.running else None
@@ -97,6 +103,15 @@ class Stack:
         """A container gets what is secret as a file, whose place is in VARIABLE_FILE."""
         place = self._environment.get(f"{variable}_FILE")
         return Path(place).read_text().strip() if place else None
+
+
+def _secret_of(home: Path) -> str | None:
+    """What the stack of a home keeps in its secrets.json; None where there is none."""
+    place = home / "secrets.json"
+    if not place.exists():
+        return None
+    found: str = json.loads(place.read_bytes())["booking_secret"]
+    return found
 
 
 def home_directory(environment: Mapping[str, str] = os.environ) -> Path:

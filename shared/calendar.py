@@ -1,5 +1,6 @@
 """Calendar files (RFC 5545) of bookings, with their zones' own rules inside."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -9,15 +10,7 @@ from typing import Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from icalendar import (
-    Calendar,
-    Event,
-    Timezone,
-    TimezoneDaylight,
-    TimezoneStandard,
-    vCalAddress,
-    vText,
-)
+from icalendar import Timezone, TimezoneDaylight, TimezoneStandard
 
 from shared.zones import zone
 
@@ -29,9 +22,14 @@ PRODUCT = "-//Limber//Booking//EN"
 ZONE_MARGIN_YEARS = 1
 """Years of zone rules on each side of the session: the changes around it, not a century."""
 
+LINE_OCTETS = 75
+"""A longer line is folded (RFC 5545, 3.1)."""
+
 _STEP = timedelta(days=1)
 
-_EVENT = b"BEGIN:VEVENT\r\n"
+_ESCAPED = str.maketrans({"\\": "\\\\", ";": "\\;", ",": "\\,", "\n": "\\n", "\r": None})
+_NOT_IN_PARAMETERS = re.compile(r'[\x00-\x1f\x7f"]')
+_NOT_IN_TEXT = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 
 def calendar_uid(booking_id: UUID) -> str:
@@ -96,66 +94,77 @@ def calendar_of(
     Raises:
         UnknownZoneError: a `tz` is not in the IANA database.
     """
-    calendar = Calendar()
-    calendar.add("prodid", PRODUCT)
-    calendar.add("version", "2.0")
-    calendar.add("calscale", "GREGORIAN")
-    calendar.add("method", method)
+    # Put together here, as text: a library's objects took most of the time of writing a mail.
+    who = [_line("ORGANIZER", *_mailbox(organizer))]
+    if attendee:
+        # The person booked it, so there is nothing left to accept.
+        name, address = _mailbox(attendee)
+        who.append(
+            _line("ATTENDEE", f"{name};PARTSTAT=ACCEPTED;ROLE=REQ-PARTICIPANT;RSVP=FALSE", address)
+        )
+    stamped = _line("DTSTAMP", "", f"{stamp.astimezone(UTC):%Y%m%dT%H%M%SZ}")
+    lines = ["BEGIN:VCALENDAR\r\n", "VERSION:2.0\r\n", f"PRODID:{PRODUCT}\r\n"]
+    lines += ["CALSCALE:GREGORIAN\r\n", f"METHOD:{method}\r\n", *_timezones(entries)]
     for entry in entries:
-        event = _event(entry)
-        event.add("dtstamp", stamp.astimezone(UTC))
-        event.add("organizer", _address(organizer))
-        if attendee:
-            address = _address(attendee)
-            address.params["ROLE"] = vText("REQ-PARTICIPANT")
-            # The person booked it, so there is nothing left to accept.
-            address.params["PARTSTAT"] = vText("ACCEPTED")
-            address.params["RSVP"] = vText("FALSE")
-            event.add("attendee", address)
-        calendar.add_component(event)
-    file: bytes = calendar.to_ical()
-    # Put in as text: writing the same rules into each file took most of the time.
-    return file.replace(_EVENT, _timezones(entries) + _EVENT, 1)
+        lines += ["BEGIN:VEVENT\r\n", *_event(entry), stamped, *who, "END:VEVENT\r\n"]
+    lines.append("END:VCALENDAR\r\n")
+    return "".join(lines).encode()
 
 
-def _event(entry: CalendarEntry) -> Event:
+def _event(entry: CalendarEntry) -> Iterator[str]:
     rules = zone(entry.tz)
-    event = Event()
-    event.add("uid", calendar_uid(entry.booking_id))
-    event.add("sequence", entry.version)
-    for name, at in (("dtstart", entry.start), ("dtend", entry.end)):
-        event.add(name, at.astimezone(rules).replace(tzinfo=None), {"TZID": entry.tz})
-    event.add("summary", entry.summary)
-    event.add("description", entry.description)
+    yield _line("UID", "", calendar_uid(entry.booking_id))
+    yield _line("SEQUENCE", "", str(entry.version))
+    for name, at in (("DTSTART", entry.start), ("DTEND", entry.end)):
+        yield _line(name, f";TZID={entry.tz}", f"{at.astimezone(rules):%Y%m%dT%H%M%S}")
+    yield _line("SUMMARY", "", _escaped(entry.summary))
+    yield _line("DESCRIPTION", "", _escaped(entry.description))
     if entry.location:
-        event.add("location", entry.location)
+        yield _line("LOCATION", "", _escaped(entry.location))
     if entry.url:
-        event.add("url", entry.url)
-    event.add("status", entry.status)
-    return event
+        yield _line("URL", "", _NOT_IN_PARAMETERS.sub("", entry.url))
+    yield _line("STATUS", "", entry.status)
 
 
-def _timezones(entries: Sequence[CalendarEntry]) -> bytes:
+def _line(name: str, parameters: str, value: str) -> str:
+    """A content line, folded between characters so that no part is longer than `LINE_OCTETS`."""
+    text = f"{name}{parameters}:{value}"
+    if len(text) <= LINE_OCTETS and text.isascii():
+        return f"{text}\r\n"
+    coded, parts, begin, room = text.encode(), [], 0, LINE_OCTETS
+    while len(coded) - begin > room:
+        end = begin + room
+        while coded[end] & 0b1100_0000 == 0b1000_0000:
+            end -= 1
+        parts.append(coded[begin:end])
+        # The space before what was folded takes an octet.
+        begin, room = end, LINE_OCTETS - 1
+    parts.append(coded[begin:])
+    return b"\r\n ".join(parts).decode() + "\r\n"
+
+
+def _escaped(text: str) -> str:
+    return _NOT_IN_TEXT.sub(" ", text).translate(_ESCAPED)
+
+
+def _timezones(entries: Sequence[CalendarEntry]) -> Iterator[str]:
     """The rules of each zone around the years in which the entries need them."""
     years: dict[str, list[int]] = {}
     for entry in entries:
         years.setdefault(entry.tz, []).append(entry.start.astimezone(zone(entry.tz)).year)
-    return b"".join(
-        _timezone(tz, min(found) - ZONE_MARGIN_YEARS, max(found) + ZONE_MARGIN_YEARS + 1)
-        for tz, found in years.items()
-    )
+    for tz, found in years.items():
+        yield _timezone(tz, min(found) - ZONE_MARGIN_YEARS, max(found) + ZONE_MARGIN_YEARS + 1)
 
 
-def _address(text: str) -> vCalAddress:
-    name, mailbox = parseaddr(text)
-    address = vCalAddress(f"mailto:{mailbox}")
-    if name:
-        address.params["CN"] = vText(name)
-    return address
+def _mailbox(text: str) -> tuple[str, str]:
+    """The parameter that names somebody, if there is a name, and their address."""
+    name, address = parseaddr(text)
+    name = _NOT_IN_PARAMETERS.sub(" ", name).strip()
+    return f';CN="{name}"' if name else "", f"mailto:{_NOT_IN_PARAMETERS.sub('', address)}"
 
 
 @lru_cache(maxsize=256)
-def _timezone(tz: str, first_year: int, last_year: int) -> bytes:
+def _timezone(tz: str, first_year: int, last_year: int) -> str:
     """VTIMEZONE from the pinned rules, for the years from `first_year` up to `last_year`.
 
     Built here because an observance begins at the wall time *before* the change (RFC 5545,
@@ -169,7 +178,7 @@ def _timezone(tz: str, first_year: int, last_year: int) -> bytes:
     for change in _changes(rules, begin, datetime(last_year, 1, 1, tzinfo=UTC)):
         found.add_component(_observance(rules, change, change - timedelta(microseconds=1)))
     text: bytes = found.to_ical()
-    return text
+    return text.decode()
 
 
 def _observance(

@@ -50,6 +50,7 @@ REPLAY_POLL_S = 1.0
 """How soon a replay that an operator asked for begins."""
 
 Handle = Callable[[Transaction, Envelope[Any]], Awaitable[None]]
+HandleAll = Callable[[Transaction, Sequence[Envelope[Any]]], Awaitable[None]]
 Forget = Callable[[Transaction, Tombstone], Awaitable[None]]
 
 log = structlog.get_logger()
@@ -66,17 +67,35 @@ class Place:
     lag: int
 
 
+@dataclass(frozen=True)
+class Together:
+    """Types whose events are handled all at once: those of a batch in order, or a single one."""
+
+    types: frozenset[type[Event]]
+    handle: HandleAll
+
+
 @dataclass
 class Handlers:
-    """What a service does with each event type, and with tombstones of compacted topics."""
+    """What a service does with each event type, and with tombstones of compacted topics.
 
-    events: Mapping[type[Event], Handle]
+    The events of `together` go to its handler as far as they follow each other in a batch.
+    """
+
+    events: Mapping[type[Event], Handle] = field(default_factory=dict)
     tombstones: Mapping[str, Forget] = field(default_factory=dict)
+    together: Together | None = None
+
+    @property
+    def types(self) -> frozenset[type[Event]]:
+        """The types of events that are handled."""
+        joint = frozenset[type[Event]]() if self.together is None else self.together.types
+        return joint.union(self.events)
 
     @property
     def topics(self) -> list[str]:
         """The topics to subscribe to."""
-        return sorted({event.topic for event in self.events} | set(self.tombstones))
+        return sorted({event.topic for event in self.types} | set(self.tombstones))
 
 
 class _Drain(ConsumerRebalanceListener):  # type: ignore[misc]
@@ -118,7 +137,7 @@ class Consumer:
     ) -> None:
         self._db = db
         self._handlers = handlers
-        self._wanted = {event.type: event for event in handlers.events}
+        self._wanted = {event.type: event for event in handlers.types}
         self._clock = clock
         self._bootstrap = bootstrap
         self._committed = committed
@@ -328,13 +347,25 @@ class Consumer:
     ) -> None:
         ids = [(e.source, e.id) for e in readable if isinstance(e, Envelope)]
         fresh = await inbox.first_seen(tx, ids, now=self._clock()) if ids else set()
+        together = self._handlers.together
+        waiting: list[Envelope[Event]] = []
         for event in readable:
-            if isinstance(event, Tombstone):
-                if forget := self._handlers.tombstones.get(event.topic):
-                    await forget(tx, event)
-            elif (event.source, event.id) in fresh:
+            if isinstance(event, Envelope):
+                if (event.source, event.id) not in fresh:
+                    continue
                 fresh.discard((event.source, event.id))
+                if together is not None and type(event.data) in together.types:
+                    waiting.append(event)
+                    continue
+            if together is not None and waiting:
+                await together.handle(tx, waiting)
+                waiting = []
+            if isinstance(event, Envelope):
                 await self._handlers.events[type(event.data)](tx, event)
+            elif forget := self._handlers.tombstones.get(event.topic):
+                await forget(tx, event)
+        if together is not None and waiting:
+            await together.handle(tx, waiting)
 
     async def _replay_next(self, topic: str, key: str | None) -> bool:
         letter = None

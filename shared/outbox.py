@@ -42,12 +42,21 @@ async def add(tx: Transaction, events: Iterable[Event], *, now: datetime) -> Non
     Raises:
         EventTooLargeError: an event exceeds `MAX_EVENT_BYTES`.
     """
+    await add_timed(tx, ((event, now) for event in events))
+
+
+async def add_timed(tx: Transaction, events: Iterable[tuple[Event, datetime]]) -> None:
+    """As `add`, for events that happened at times of their own.
+
+    Raises:
+        EventTooLargeError: an event exceeds `MAX_EVENT_BYTES`.
+    """
     rows = []
-    for event in events:
+    for event, at in events:
         payload = event.model_dump_json()
         if len(payload) > MAX_EVENT_BYTES:
             raise EventTooLargeError(f"{event.type} has {len(payload)} characters")
-        rows.append((new_id(), event.topic, event.key, event.type, event.subject, payload, now))
+        rows.append((new_id(), event.topic, event.key, event.type, event.subject, payload, at))
     if rows:
         await tx.execute(
             "insert into outbox (event_id, topic, key, type, subject, payload, occurred_at)"

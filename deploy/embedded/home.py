@@ -1,6 +1,7 @@
 """The directory that holds the stack's state: one supervisor at a time, secrets made once."""
 
 import fcntl
+import json
 import os
 import secrets
 from pathlib import Path
@@ -13,6 +14,7 @@ from pydantic import BaseModel, ConfigDict
 from deploy.embedded.account import Account
 from deploy.embedded.errors import StackError
 from deploy.stack import StackFile
+from deploy.vapid import new_private_key
 
 # A log is put aside at the start of its process once it has passed this size.
 LOG_CAP_BYTES = 8 << 20
@@ -30,6 +32,7 @@ class Secrets(BaseModel):
     notify: str
     progress: str
     booking_secret: str
+    vapid_private_key: str
 
 
 class Home:
@@ -86,18 +89,16 @@ class Home:
         return log
 
     def secrets(self) -> Secrets:
-        """The secrets of this home, made at first use."""
+        """The secrets of this home, made at first use; what an older version had not is added."""
         place = self.path / "secrets.json"
-        if place.exists():
-            return Secrets.model_validate_json(place.read_bytes())
-        made = Secrets(
-            instance=uuid4().hex,
-            **{
-                name: secrets.token_urlsafe(SECRET_BYTES)
-                for name in ("postgres", "booking", "notify", "progress", "booking_secret")
-            },
-        )
-        write_private(place, made.model_dump_json(indent=1) + "\n")
+        kept = json.loads(place.read_bytes()) if place.exists() else {}
+        drawn = {
+            name: secrets.token_urlsafe(SECRET_BYTES)
+            for name in ("postgres", "booking", "notify", "progress", "booking_secret")
+        } | {"instance": uuid4().hex, "vapid_private_key": new_private_key()}
+        made = Secrets.model_validate(drawn | kept)
+        if drawn.keys() - kept.keys():
+            write_private(place, made.model_dump_json(indent=1) + "\n")
         return made
 
     def write_stack(self, stack: StackFile) -> None:

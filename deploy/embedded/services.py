@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from deploy.embedded.errors import StackError
 from deploy.embedded.infrastructure import Infrastructure, plain_environment
+from deploy.vapid import public_key
 
 SERVICES = ("booking", "notify", "progress")
 MOST_REPLICAS = 20
@@ -80,8 +81,9 @@ class Environments:
         }
         if service == "booking":
             ours |= {"SECRET": secrets.booking_secret, "PUBLIC_URL": front_door}
+            ours["PUSH_PUBLIC_KEY"] = public_key(secrets.vapid_private_key)
         if service == "notify":
-            ours["PUBLIC_URL"] = front_door
+            ours |= {"PUBLIC_URL": front_door, "VAPID_PRIVATE_KEY": secrets.vapid_private_key}
         defaults = {"SMTP_URLS": self._base.smtp_url, "FROM": MAIL_FROM}
         return (
             plain_environment(self._caller)

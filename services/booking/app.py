@@ -13,15 +13,18 @@ from services.booking.api import (
     catalogue,
     clients,
     clinic,
+    devices,
     dry_run,
     letter,
     people,
     plans,
+    preferences,
     reference,
     series,
     sign_in,
     stream,
     trainers,
+    unsubscribe,
     vocabulary,
     waitlist,
 )
@@ -101,6 +104,7 @@ def build(settings: BookingSettings) -> FastAPI:
             trusted_proxies=settings.trusted_proxies,
             spare_loopback=settings.test_clock,
         ),
+        push_key=settings.push_public_key,
     )
     return app
 
@@ -115,6 +119,7 @@ def add_routes(
     public_url: str,
     wakeups: Wakeups,
     limits: Limits,
+    push_key: str | None = None,
 ) -> None:
     """Everything booking answers beside health; each request's caller is found first."""
     signer = links.signer
@@ -141,6 +146,10 @@ def add_routes(
     app.include_router(people.routes(db, clock, writer, signer), dependencies=known)
     app.include_router(trainers.routes(db, clock, writer), dependencies=known)
     app.include_router(waitlist.routes(db, clock, writer, signer), dependencies=known)
+    app.include_router(preferences.routes(db, clock, writer, signer), dependencies=known)
+    app.include_router(devices.routes(db, clock, writer, signer, push_key), dependencies=known)
+    # Whoever holds the link is let in, whatever else their mail program sends.
+    app.include_router(unsubscribe.routes(db, clock, writer, signer))
     dry_run.document(app)
     reference.document(app)
     add_pages(

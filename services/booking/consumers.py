@@ -1,11 +1,12 @@
-"""Kafka in: what progress tells the front door."""
+"""Kafka in: what progress and notify tell the front door."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from services.booking.domain.links import LinkSigner
-from services.booking.handlers import care, read_model
+from services.booking.handlers import care, consents, read_model
 from shared.clock import Clock
-from shared.consumer import Handlers
+from shared.consumer import Handlers, Together
 from shared.contracts.conclusions import (
     ClearanceDecided,
     ClearanceExpired,
@@ -13,6 +14,7 @@ from shared.contracts.conclusions import (
     PlanDrafted,
 )
 from shared.contracts.event import Envelope
+from shared.contracts.messages import RecipientRestored, RecipientSuppressed
 from shared.contracts.progress import (
     SafetyHoldLifted,
     SafetyHoldPlaced,
@@ -26,11 +28,11 @@ from shared.records import Tombstone
 def handlers(signer: LinkSigner, clock: Clock) -> Handlers:
     """What booking does with each event."""
 
-    async def on_answer(tx: Transaction, event: Envelope[SubmissionAnswered]) -> None:
-        await read_model.keep_answer(tx, event, now=clock())
-
-    async def on_view(tx: Transaction, event: Envelope[ViewUpdated]) -> None:
-        await read_model.keep_view(tx, event, now=clock())
+    async def on_news(
+        tx: Transaction,
+        events: Sequence[Envelope[SubmissionAnswered] | Envelope[ViewUpdated]],
+    ) -> None:
+        await read_model.keep(tx, events, now=clock())
 
     async def on_hold(tx: Transaction, event: Envelope[SafetyHoldPlaced]) -> None:
         await read_model.place_hold(tx, event, signer=signer, now=clock())
@@ -44,19 +46,26 @@ def handlers(signer: LinkSigner, clock: Clock) -> Handlers:
     async def on_plan(tx: Transaction, event: Envelope[PlanDrafted]) -> None:
         await care.keep_plan(tx, event)
 
+    async def on_suppressed(tx: Transaction, event: Envelope[RecipientSuppressed]) -> None:
+        await consents.suppressed(tx, event, signer=signer, now=clock())
+
+    async def on_restored(tx: Transaction, event: Envelope[RecipientRestored]) -> None:
+        await consents.restored(tx, event, signer=signer, now=clock())
+
     async def on_erased(tx: Transaction, tombstone: Tombstone) -> None:
         await read_model.forget_view(tx, UUID(tombstone.key))
 
     return Handlers(
         events={
-            SubmissionAnswered: on_answer,
-            ViewUpdated: on_view,
             SafetyHoldPlaced: on_hold,
             SafetyHoldLifted: on_lift,
             ClearanceRequested: on_clearance,
             ClearanceDecided: on_clearance,
             ClearanceExpired: on_clearance,
             PlanDrafted: on_plan,
+            RecipientSuppressed: on_suppressed,
+            RecipientRestored: on_restored,
         },
         tombstones={ViewUpdated.topic: on_erased},
+        together=Together(frozenset({SubmissionAnswered, ViewUpdated}), on_news),
     )

@@ -5,10 +5,12 @@ from datetime import datetime, time
 from typing import NamedTuple
 from uuid import NAMESPACE_URL, UUID, uuid5
 
+from services.booking.domain.consents import works_here
 from services.booking.domain.links import LinkSigner
 from services.booking.domain.people import Language, Person, Role
 from services.booking.settings import BookingSettings
 from services.booking.store import people, profiles
+from services.booking.store.contacts import contact_changed
 from shared import outbox
 from shared.contracts.booking import Area, Mode
 from shared.postgres import Database, Transaction
@@ -79,7 +81,7 @@ async def add_missing(tx: Transaction, signer: LinkSigner, *, now: datetime) -> 
     contacts = []
     for number, trainer in enumerate(TRAINERS, start=1):
         person = _person(f"trainer{number:02}", trainer.name, "trainer")
-        if await people.add_person(tx, person, now=now):
+        if await people.add_person(tx, person, works_here(now), now=now):
             await profiles.add_trainer(
                 tx,
                 person.id,
@@ -90,11 +92,11 @@ async def add_missing(tx: Transaction, signer: LinkSigner, *, now: datetime) -> 
                 (*trainer.conditions, "other"),
                 hours=[(day, OPENS, CLOSES) for day in range(7)],
             )
-            contacts.append(await people.contact_changed(tx, person.id, signer=signer, now=now))
+            contacts.append(await contact_changed(tx, person.id, signer=signer, now=now))
     for local_part, name, role in OTHERS:
         person = _person(local_part, name, role)
-        if await people.add_person(tx, person, now=now):
-            contacts.append(await people.contact_changed(tx, person.id, signer=signer, now=now))
+        if await people.add_person(tx, person, works_here(now), now=now):
+            contacts.append(await contact_changed(tx, person.id, signer=signer, now=now))
     await outbox.add(tx, contacts, now=now)
     return len(contacts)
 
@@ -114,8 +116,6 @@ def _person(local_part: str, name: str, role: Role) -> Person:
         phone=None,
         tz=TZ,
         language="en",
-        reminders=True,
-        marketing=False,
         contact_version=0,
     )
 

@@ -24,7 +24,8 @@ class BookingSettings(ServiceSettings):
 
     `secret` signs links; `public_url` is where people reach the pages; `meeting_url` is the
     Jitsi-style server on which virtual sessions get a room each; `trusted_proxies` are those whose
-    X-Forwarded-For says where a request comes from.
+    X-Forwarded-For says where a request comes from; `push_public_key` is the VAPID key (P-256,
+    base64url) whose private part notify has: without it no browser can ask for notifications.
     """
 
     model_config = SettingsConfigDict(env_prefix="BOOKING_")
@@ -33,3 +34,4 @@ class BookingSettings(ServiceSettings):
     public_url: str
     meeting_url: str = "https://meet.limber.example"
     trusted_proxies: Networks = ()
+    push_public_key: str | None = None

@@ -1,7 +1,19 @@
 """Which events notify listens to."""
 
-from services.notify.handlers import EventHandlers
-from shared.consumer import Handlers
+from collections.abc import Callable
+from operator import attrgetter
+
+from services.notify.handlers import (
+    bookings,
+    care,
+    check_ins,
+    contacts,
+    encouragement,
+    safety,
+)
+from services.notify.handlers.telling import Decision, Telling, adding, looking
+from shared.clock import Clock
+from shared.consumer import Handlers, Together
 from shared.contracts.booking import (
     BookingCancelled,
     BookingCompleted,
@@ -10,27 +22,70 @@ from shared.contracts.booking import (
     BookingMissed,
     BookingRescheduled,
     BookingUnfrozen,
+    SafetyAcknowledged,
+)
+from shared.contracts.conclusions import (
+    CheckInInvited,
+    CheckInMissed,
+    ClearanceDecided,
+    ClearanceRequested,
+    FlareSuspected,
+    MilestoneReached,
+    PlanActivated,
+    SupportSuggested,
 )
 from shared.contracts.contacts import ContactChanged
-from shared.contracts.progress import SafetyHoldPlaced, SafetyLevelChanged
+from shared.contracts.event import Event
+from shared.contracts.progress import (
+    CheckInRecorded,
+    RuleFired,
+    SafetyHoldLifted,
+    SafetyHoldPlaced,
+    SafetyLevelChanged,
+    SubmissionAnswered,
+)
 from shared.contracts.waitlist import WaitlistOffered
+from shared.postgres import Transaction
+from shared.records import Tombstone
 
 
-def listen(handlers: EventHandlers) -> Handlers:
-    """The handler of each event, and of a person's tombstone."""
+def listen(clock: Clock, scheduled: Callable[[], None]) -> Handlers:
+    """How events are heard, those of a batch together, and a person's tombstone.
+
+    `scheduled` is called when a message may be due; the transaction is still open then.
+    """
+    changed = Decision(bookings.bookings_changed, concerns=attrgetter("booking_id"))
+    decisions: dict[type[Event], Decision] = {
+        ContactChanged: Decision(contacts.contacts_changed, concerns=attrgetter("person_id")),
+        BookingConfirmed: changed,
+        BookingRescheduled: changed,
+        BookingCancelled: changed,
+        BookingFrozen: changed,
+        BookingUnfrozen: changed,
+        BookingCompleted: changed,
+        BookingMissed: changed,
+        WaitlistOffered: adding(bookings.time_offered),
+        SafetyLevelChanged: adding(safety.alarm_raised),
+        SafetyHoldPlaced: adding(safety.alarm_raised),
+        SafetyAcknowledged: looking(safety.acknowledged),
+        SafetyHoldLifted: looking(safety.hold_lifted),
+        RuleFired: adding(safety.rule_fired),
+        FlareSuspected: adding(safety.trainers_should_look),
+        CheckInMissed: adding(safety.trainers_should_look),
+        SupportSuggested: adding(safety.support_suggested),
+        CheckInInvited: adding(check_ins.invited),
+        CheckInRecorded: adding(check_ins.recorded),
+        SubmissionAnswered: adding(check_ins.answered),
+        MilestoneReached: adding(encouragement.milestone_reached),
+        PlanActivated: adding(encouragement.plan_activated),
+        ClearanceRequested: adding(care.clearance_requested),
+        ClearanceDecided: adding(care.clearance_decided),
+    }
+
+    async def forgotten(tx: Transaction, tombstone: Tombstone) -> None:
+        await contacts.forgotten(tx, tombstone, clock())
+
     return Handlers(
-        events={
-            ContactChanged: handlers.on_contact,
-            BookingConfirmed: handlers.on_booking,
-            BookingRescheduled: handlers.on_booking,
-            BookingCancelled: handlers.on_booking,
-            BookingFrozen: handlers.on_booking,
-            BookingUnfrozen: handlers.on_booking,
-            BookingCompleted: handlers.on_booking,
-            BookingMissed: handlers.on_booking,
-            WaitlistOffered: handlers.on_offer,
-            SafetyLevelChanged: handlers.on_safety,
-            SafetyHoldPlaced: handlers.on_safety,
-        },
-        tombstones={ContactChanged.topic: handlers.on_forgotten},
+        tombstones={ContactChanged.topic: forgotten},
+        together=Together(frozenset(decisions), Telling(decisions, clock, scheduled).hear),
     )

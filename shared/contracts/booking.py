@@ -113,13 +113,13 @@ class BookingMissed(BookingFact):
     type: ClassVar[str] = "booking.missed.v1"
 
 
-class BookingFrozen(BookingFact):
+class BookingFrozen(BookingChange):
     """A safety hold stands on the client: the session waits until a person lifts it."""
 
     type: ClassVar[str] = "booking.frozen.v1"
 
 
-class BookingUnfrozen(BookingFact):
+class BookingUnfrozen(BookingChange):
     """The safety hold was lifted: the session takes place again."""
 
     type: ClassVar[str] = "booking.unfrozen.v1"

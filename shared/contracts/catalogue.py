@@ -11,6 +11,7 @@ from shared.contracts import (
     progress,
     submissions,
     waitlist,
+    webhooks,
 )
 from shared.contracts.event import Event
 
@@ -75,6 +76,9 @@ EVENT_TYPES: dict[str, type[Event]] = {
         messages.MessageFailed,
         messages.MessageUnknown,
         messages.MessageCancelled,
+        messages.RecipientSuppressed,
+        messages.RecipientRestored,
+        webhooks.WebhookPaused,
     )
 }
 

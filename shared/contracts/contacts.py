@@ -70,6 +70,10 @@ class QuietTime(Part):
     end: str
 
 
+COMPANY_QUIET = QuietTime(start="21:00", end="08:00")
+"""For whoever has not said otherwise; when nobody wants to be woken by a reminder."""
+
+
 class Window(Part):
     """A weekly time when messages are welcome: wall times in the person's zone, day 0 is Monday.
 

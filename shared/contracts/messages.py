@@ -1,9 +1,13 @@
 """What notify did, on `notify.events`: which message, to whom by id, and how it ended."""
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 from uuid import UUID
 
 from shared.contracts.event import Event, Instant
+
+SuppressionReason = Literal["hard-bounce", "complaint", "stop", "gone"]
+RestoreReason = Literal["start", "staff"]
+MessageChannel = Literal["email", "sms", "push"]
 
 
 class MessageFact(Event):
@@ -15,6 +19,7 @@ class MessageFact(Event):
     recipient_id: UUID
     template: str
     channel: str
+    message_class: str | None = None
     booking_id: UUID | None = None
     at: Instant
 
@@ -63,3 +68,40 @@ class MessageCancelled(MessageFact):
     type: ClassVar[str] = "message.cancelled.v1"
 
     reason: str
+
+
+class RecipientFact(Event):
+    """What every fact about somebody's address carries; never the address itself."""
+
+    topic: ClassVar[str] = "notify.events"
+
+    recipient_id: UUID
+    channel: MessageChannel
+    at: Instant
+
+    @property
+    def key(self) -> str:
+        """The person the address belongs to."""
+        return str(self.recipient_id)
+
+    @property
+    def subject(self) -> str:
+        """The person."""
+        return str(self.recipient_id)
+
+
+class RecipientSuppressed(RecipientFact):
+    """An address of theirs takes nothing more; of push the device that is gone."""
+
+    type: ClassVar[str] = "recipient.suppressed.v1"
+
+    reason: SuppressionReason
+    device_id: UUID | None = None
+
+
+class RecipientRestored(RecipientFact):
+    """The address is used again."""
+
+    type: ClassVar[str] = "recipient.restored.v1"
+
+    reason: RestoreReason

@@ -85,6 +85,13 @@ class Vocabulary(_Data):
     care_team_roles: Terms
     shares: Terms
     consents: Terms
+    message_classes: Terms
+    message_channels: Terms
+    consent_bases: Terms
+    consent_sources: Terms
+    suppression_reasons: Terms
+    restore_reasons: Terms
+    webhook_pauses: Terms
     languages: Terms
     days: Terms
     booking_statuses: Terms

@@ -15,8 +15,10 @@ from tests.bench import (
     history,
     journeys,
     kit,
+    notify,
     poison,
     slots,
+    statistics,
     waitlist,
 )
 from tests.bench.report import Row, machine, table, write_json
@@ -35,6 +37,10 @@ PARTS: dict[str, Callable[[Setting], Awaitable[list[Row]]]] = {
     "poison": poison.neighbours,
     "drain": drain.drain,
     "history": history.history,
+    "scheduling": notify.scheduling,
+    "claims": notify.claims,
+    "sends": notify.sends,
+    "statistics": statistics.statistics,
     "footprint": footprint.footprint,
 }
 """In this order: memory is looked at when all the load has gone through."""

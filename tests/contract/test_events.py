@@ -103,7 +103,8 @@ PERSONAL = {"name", "email", "phone", "address", "street", "note", "goal", "reas
 @pytest.mark.parametrize("kind", [k for k, e in EVENT_TYPES.items() if e.topic not in PRIVATE])
 def test_no_public_event_has_a_field_for_personal_details(kind: str) -> None:
     # `reason` of messages, answers and the waitlist is a text of ours, never a person's.
-    ours = {"reason"} if kind.startswith(("message.", "submission.", "waitlist.")) else set()
+    told_by_us = ("message.", "recipient.", "submission.", "waitlist.")
+    ours = {"reason"} if kind.startswith(told_by_us) else set()
     named = {
         path.rsplit(".", maxsplit=1)[-1]
         for path, _ in schemas.fields(schemas.schema(EVENT_TYPES[kind]))

@@ -46,7 +46,7 @@ def test_no_secret_is_written_in_the_file() -> None:
     names = {name for service in SERVICES.values() for name in service.get("environment", {})}
     suspicious = {n for n in names if re.search(r"PASSWORD|SECRET|TOKEN|DATABASE_URL", n)}
 
-    assert {"LIMBER_DATABASE_URL_FILE"} == suspicious
+    assert {"LIMBER_DATABASE_URL_FILE", "LIMBER_BOOKING_SECRET_FILE"} == suspicious
 
 
 def test_each_secret_is_mounted_for_its_readers_alone_and_only_the_job_can_write_it() -> None:

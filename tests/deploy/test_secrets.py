@@ -7,6 +7,9 @@ from urllib.parse import urlsplit
 import deploy.migrate
 from deploy.secrets import SERVICES, write_secrets
 from deploy.stack import find_stack
+from deploy.vapid import public_key
+from services.notify.channels.push import PushKey
+from services.notify.settings_outside import secrets_by_provider
 
 
 def files(root: Path) -> dict[str, str]:
@@ -72,6 +75,22 @@ def test_each_address_holds_the_password_that_migrate_gives_the_role(tmp_path: P
         address = urlsplit((tmp_path / service / f"{service}_database_url").read_text())
         given = (tmp_path / "migrate" / f"limber_{service}_password").read_text()
         assert (f"limber_{service}", given) == (address.username, address.password)
+
+
+def test_booking_gives_browsers_the_key_that_notify_signs_with(tmp_path: Path) -> None:
+    write_secrets(tmp_path)
+    private = (tmp_path / "notify" / "notify_vapid_private_key").read_text()
+
+    assert public_key(private) == (tmp_path / "booking" / "booking_push_public_key").read_text()
+    key = PushKey(private, contact="mailto:hello@limber.example")
+    assert key.headers("https://push.example")["Authorization"].endswith(public_key(private))
+
+
+def test_providers_have_secrets_that_notify_reads(tmp_path: Path) -> None:
+    write_secrets(tmp_path)
+    drawn = (tmp_path / "notify" / "notify_callback_secrets").read_text()
+
+    assert {"mail", "sms"} == set(secrets_by_provider(drawn))
 
 
 def test_every_service_that_is_migrated_has_secrets() -> None:

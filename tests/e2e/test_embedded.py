@@ -4,10 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e import journey, stack
+from tests.e2e import journey, mails, stack
 
 
 @pytest.mark.e2e
 async def test_a_clients_whole_journey_on_the_embedded_stack(tmp_path: Path) -> None:
     async with stack.embedded(tmp_path / "home") as reach:
         await journey.walk(reach)
+        # Last, for it moves the clock.
+        await mails.arrive(reach)

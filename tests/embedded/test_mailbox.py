@@ -282,6 +282,15 @@ def test_headers_in_plain_utf_8_are_read() -> None:
     assert letter.addresses("To") == [("Zoë", "zoë@limber.example")]
 
 
+def test_a_header_folded_right_after_its_name_begins_with_its_first_word() -> None:
+    folded = b"Subject:\r\n =?utf-8?q?A_time?=\r\n is free\r\nTo:\r\n a@limber.example\r\n\r\n"
+
+    letter = read(folded)
+
+    assert "A time is free" == letter.subject
+    assert [("", "a@limber.example")] == letter.addresses("To")
+
+
 def test_links_end_where_the_sentence_goes_on() -> None:
     expected = (
         '(see <a href="https://a.example/?x=1&amp;y=2" target="_blank" rel="noopener">'

@@ -12,7 +12,6 @@ from unittest.mock import ANY
 
 from services.booking import consumers, demo
 from services.notify.consumers import listen
-from services.notify.handlers import EventHandlers
 from services.progress.consumers import subscriptions
 from shared import outbox
 from shared.consumer import Consumer, Handlers
@@ -134,7 +133,7 @@ async def test_a_booking_and_a_check_in_take_the_statements_of_the_baseline(
             counted[db.schema][what] = db.take()
 
         notify = Notify(notify_db, [office], now=NOW)
-        notify_listens = Listener(notify_db, listen(EventHandlers(notify.clock, lambda: None)))
+        notify_listens = Listener(notify_db, listen(notify.clock, lambda: None))
         progress_listens = Listener(progress_db, subscriptions(RULES))
         async with booking_db.transaction() as tx:
             await demo.add_missing(tx, SIGNER, now=NOW)
@@ -148,7 +147,7 @@ async def test_a_booking_and_a_check_in_take_the_statements_of_the_baseline(
         events = await take_outbox("booking", database)
         await notify_listens.hear(events)
         note(notify_db, "a booking's events")
-        await notify.sender.send_due()
+        await notify.lane.send_due()
         note(notify_db, "a booking's mails sent")
         await progress_listens.hear(events)
         note(progress_db, "a booking's events")

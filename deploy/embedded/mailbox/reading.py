@@ -55,7 +55,8 @@ def read(raw: bytes) -> Letter:
 
 
 def _header(message: EmailMessage, name: str, value: object) -> tuple[str, str]:
-    text = _decoded(value)
+    # Folded right after the colon: the parser would keep the fold as a space.
+    text = _decoded(value).lstrip(" \t\r\n")
     try:
         return name, _decoded(message.policy.header_fetch_parse(name, text))
     except PARSER_FAULTS:

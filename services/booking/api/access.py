@@ -34,7 +34,7 @@ TRAINER_SEES = timedelta(days=180)
 Relation = Literal["client", "trainer", "staff", "care-team"]
 Action = Literal[
     "progress", "stream", "answer", "bookings", "report", "lift", "team", "share", "log",
-    "coach", "comment", "clear", "letter", "fhir",
+    "coach", "comment", "clear", "letter", "fhir", "acknowledge",
 ]  # fmt: skip
 
 _TREATING: frozenset[Relation] = frozenset({"client", "trainer", "staff"})
@@ -46,6 +46,7 @@ MAY: dict[Action, frozenset[Relation]] = {
     "bookings": _TREATING,
     "report": _TREATING,
     "lift": frozenset({"trainer", "staff"}),
+    "acknowledge": frozenset({"trainer", "staff"}),
     "team": frozenset({"client", "staff"}),
     "share": frozenset({"client"}),
     "log": frozenset({"client", "staff"}),
@@ -234,7 +235,7 @@ def _is_open(action: Action, ties: people.Ties) -> bool:
 def _refusal(action: Action, relations: AbstractSet[Relation]) -> Forbidden:
     if action == "lift" and "client" in relations:
         return Forbidden("trainer-only", "Only a trainer can lift a safety hold.")
-    if action in {"coach", "comment"} and "client" in relations:
+    if action in {"coach", "comment", "acknowledge"} and "client" in relations:
         return Forbidden("trainer-only", "Only a trainer may do that.")
     if action == "clear":
         return Forbidden(

@@ -12,8 +12,7 @@ from fastapi.responses import JSONResponse, Response
 from services.booking.api import documents
 from services.booking.api.access import CallerNow, caller_for_calendar, let_in
 from services.booking.api.documents import BookingDocument
-from services.booking.api.fields import Body, Day, Instant, Text
-from services.booking.api.paging import PageDocument, PageNow
+from services.booking.api.fields import Day
 from services.booking.api.series import ChangedBookingDocument, Scope, others
 from services.booking.api.wishes import BookingFields, TimeFields
 from services.booking.api.writing import Answer, Finish, Writer, expected_version
@@ -26,6 +25,8 @@ from services.booking.store import people
 from shared.clock import Clock
 from shared.contracts.booking import Because
 from shared.errors import Forbidden, NotFound, Unauthorised
+from shared.fields import Body, Instant, Text
+from shared.paging import PageDocument, PageNow
 from shared.postgres import Database, Transaction
 from shared.zones import zone
 

@@ -19,14 +19,7 @@ from services.booking.api.care_fields import (
     YesOrNo,
 )
 from services.booking.api.clients import AcceptedDocument, accepted
-from services.booking.api.fields import (
-    Body,
-    ConditionCode,
-    LanguageCode,
-    NotBlank,
-    Storable,
-    Text,
-)
+from services.booking.api.fields import ConditionCode, LanguageCode
 from services.booking.api.writing import Answer, Writer
 from services.booking.domain.people import Caller
 from services.booking.handlers.submissions import submit
@@ -43,6 +36,7 @@ from shared.contracts.care import (
 )
 from shared.contracts.submissions import RedFlag, Score, Submission
 from shared.errors import FieldError, Invalid
+from shared.fields import Body, NotBlank, Storable, Text
 from shared.instruments.table import fault, instrument, instruments
 from shared.postgres import Transaction
 from shared.vocabulary.codes import Instrument, Side

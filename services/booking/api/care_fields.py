@@ -5,7 +5,8 @@ from typing import Annotated, get_args
 
 from pydantic import AfterValidator, Field, JsonValue
 
-from services.booking.api.fields import NotBlank, OptionCode, Storable
+from services.booking.api.fields import OptionCode
+from shared.fields import NotBlank, Storable
 from shared.options.catalogue import catalogue
 from shared.vocabulary.codes import Family, Region
 

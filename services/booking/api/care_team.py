@@ -8,8 +8,7 @@ from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
 from services.booking.api.access import CallerNow, let_in, signed_in
-from services.booking.api.fields import Body, EmailAddress
-from services.booking.api.paging import PageDocument, PageNow
+from services.booking.api.fields import EmailAddress
 from services.booking.api.writing import Answer, Writer
 from services.booking.domain.care_team import Member, MemberRole, Purpose
 from services.booking.domain.links import LinkSigner
@@ -20,6 +19,8 @@ from services.booking.queries import access_log, people
 from services.booking.queries.access_log import Look
 from services.booking.queries.people import SharingClient
 from shared.clock import Clock, rfc3339
+from shared.fields import Body
+from shared.paging import PageDocument, PageNow
 from shared.postgres import Database, Transaction
 
 
@@ -102,7 +103,7 @@ def routes(db: Database, clock: Clock, writer: Writer, signer: LinkSigner) -> AP
         async def work(tx: Transaction) -> Answer:
             now = clock()
             await let_in(tx, caller, client_id, "share", now=now)
-            await care_team.remove(tx, client_id, member_id, now=now)
+            await care_team.remove(tx, client_id, member_id, signer=signer, now=now)
             return Answer(204)
 
         return await writer.commit(request, caller, work)

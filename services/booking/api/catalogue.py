@@ -16,7 +16,6 @@ from services.booking.api.fields import (
     AreaCode,
     ConditionCode,
     Day,
-    Instant,
     LanguageCode,
     ModeName,
     PostalCode,
@@ -40,6 +39,7 @@ from services.booking.queries.slots import (
 from services.booking.queries.trainers import trainers
 from shared.clock import Clock
 from shared.errors import Invalid
+from shared.fields import Instant
 from shared.postgres import Database, Transaction
 from shared.zones import zone
 

@@ -9,14 +9,15 @@ from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, Field
 
 from services.booking.api.access import CallerNow, let_in, seeing
-from services.booking.api.fields import Body, Instant, NotBlank, OptionCode, Storable, Text
+from services.booking.api.fields import OptionCode
 from services.booking.api.writing import Answer, Writer
 from services.booking.handlers import submissions
 from services.booking.queries import progress
-from shared.clock import Clock
+from shared.clock import Clock, rfc3339
 from shared.contracts.progress import Level
 from shared.contracts.submissions import CheckIn, CheckInKind, RedFlag, Score, Why
 from shared.errors import Forbidden, NotFound
+from shared.fields import Body, Instant, NotBlank, Storable, Text
 from shared.postgres import Database, Transaction
 
 MOST_EXERCISES = 40
@@ -69,6 +70,14 @@ class AcceptedDocument(BaseModel):
     url: str
 
 
+class AcknowledgedDocument(BaseModel):
+    """Who looks after the client's alert, and since when."""
+
+    client_id: UUID
+    acknowledged_by: UUID
+    at: str
+
+
 class AnswerDocument(BaseModel):
     """What became of a report."""
 
@@ -119,6 +128,19 @@ def routes(db: Database, clock: Clock, writer: Writer) -> APIRouter:
                 tx, client_id, caller, hold_id, body.reason, now=now
             )
             return accepted(client_id, submission_id)
+
+        return await writer.commit(request, caller, work)
+
+    @router.post("/safety-acknowledgement", response_model=AcknowledgedDocument)
+    async def acknowledge(client_id: UUID, request: Request, caller: CallerNow) -> Response:
+        """Say that one looks after the client's alert, so that nobody else is called."""
+
+        async def work(tx: Transaction) -> Answer:
+            now = clock()
+            who = await let_in(tx, caller, client_id, "acknowledge", now=now)
+            await submissions.acknowledge(tx, client_id, who.actor_id, now=now)
+            by = {"client_id": str(client_id), "acknowledged_by": str(who.actor_id)}
+            return Answer(200, by | {"at": rfc3339(now)})
 
         return await writer.commit(request, caller, work)
 

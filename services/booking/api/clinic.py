@@ -10,13 +10,14 @@ from pydantic import Field
 from services.booking.api.access import CallerNow, let_in, signed_in
 from services.booking.api.care_fields import AvoidedCode
 from services.booking.api.clients import AcceptedDocument, accepted
-from services.booking.api.fields import Body, Day, Text
+from services.booking.api.fields import Day
 from services.booking.api.writing import Answer, Writer
 from services.booking.handlers import care
 from shared.clock import Clock
 from shared.contracts.care import ClearanceLimits, Decision
 from shared.contracts.submissions import Score
 from shared.errors import Invalid
+from shared.fields import Body, Text
 from shared.postgres import Transaction
 
 MOST_AVOIDED = 40

@@ -8,8 +8,7 @@ from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, Field
 
 from services.booking.api.access import CallerNow, let_in, signed_in
-from services.booking.api.fields import Body, ServiceCode, Text
-from services.booking.api.paging import PageDocument, PageNow
+from services.booking.api.fields import ServiceCode
 from services.booking.api.writing import Answer, Writer
 from services.booking.domain.credits import MOST_AT_ONCE, Entry, Kind
 from services.booking.domain.people import Caller
@@ -18,6 +17,8 @@ from services.booking.queries import credits as paid_ahead
 from services.booking.store import people
 from shared.clock import Clock, rfc3339
 from shared.errors import Forbidden, NotFound
+from shared.fields import Body, Text
+from shared.paging import PageDocument, PageNow
 from shared.postgres import Database, Transaction
 
 

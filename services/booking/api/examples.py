@@ -133,6 +133,26 @@ BODIES: dict[str, dict[str, Any]] = {
         "role": "physician",
         "share": ["progress", "assessment"],
     },
+    "PreferencesFields": {
+        "grants": [
+            {"message_class": "service", "channel": "email", "granted": True},
+            {"message_class": "service", "channel": "sms", "granted": True},
+        ],
+        "quiet": {"start": "20:30", "end": "08:30"},
+        "windows": [{"day": "mon", "start": "09:00", "end": "12:00"}],
+        "digest": True,
+        "per_day": 2,
+        "phone": "+1 416 555 0123",
+    },
+    "DeviceFields": {
+        "endpoint": "https://push.example.org/send/abc",
+        "keys": {
+            "p256dh": (
+                "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4"
+            ),
+            "auth": "BTBZMqHH6r4Tts7J_aSIgg",
+        },
+    },
     "MeFields": {"phone": "+1 416 555 0123", "language": "fr", "reminders": True},
     "PersonFields": {
         "role": "trainer",

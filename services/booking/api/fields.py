@@ -1,23 +1,21 @@
 """Field types that requests share: each refuses what would be misread or could not be stored."""
 
 import re
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Annotated
 
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
-from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from services.booking.domain.areas import POSTAL_MAX_CHARACTERS, tidy
 from services.booking.domain.people import Language
 from services.booking.domain.services import ServiceId
 from shared.contracts.booking import Area, Mode
 from shared.errors import Invalid
+from shared.fields import YEAR_MAX, YEAR_MIN, Storable
 from shared.vocabulary.codes import Condition
 from shared.zones import UnknownZoneError, zone
-
-YEAR_MIN, YEAR_MAX = 2000, 2099
-"""No session lies outside; inside, no sum of an instant, a zone and a window can overflow."""
 
 EMAIL_MAX_CHARACTERS = 254
 """What SMTP can carry (RFC 5321, 4.5.3.1.3)."""
@@ -25,58 +23,7 @@ EMAIL_MAX_CHARACTERS = 254
 ZONE_MAX_CHARACTERS = 64
 """The longest IANA name has 32."""
 
-_INSTANT = re.compile(
-    "[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?"
-    "([Zz]|[+-][0-9]{2}:[0-9]{2})"
-)
 _DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
-
-
-def storable(text: str) -> str:
-    """The text, unchanged.
-
-    Raises:
-        ValueError: it holds a null byte or half a character, which the database cannot keep.
-    """
-    if "\0" in text:
-        raise ValueError("should not hold a null byte")
-    if any("\ud800" <= character <= "\udfff" for character in text):
-        raise ValueError("should be valid Unicode text")
-    return text
-
-
-Storable = AfterValidator(storable)
-"""For free text: `Annotated[str, Field(max_length=100), Storable]`."""
-
-
-def _not_blank(text: str) -> str:
-    if not text.strip():
-        raise ValueError("should not be blank")
-    return text
-
-
-NotBlank = AfterValidator(_not_blank)
-"""For text that must say something; what counts as blank is what `str.strip` removes."""
-
-
-def _instant_text(value: object) -> object:
-    if isinstance(value, datetime):
-        return value
-    if not isinstance(value, str) or not _INSTANT.fullmatch(value):
-        raise ValueError("should be an instant with its offset such as 2026-10-05T14:00:00Z")
-    return value
-
-
-def _instant_in_range(at: datetime) -> datetime:
-    if not YEAR_MIN <= at.year <= YEAR_MAX:
-        raise ValueError(f"should lie in the years {YEAR_MIN} to {YEAR_MAX}")
-    return at.astimezone(UTC)
-
-
-Instant = Annotated[
-    AwareDatetime, AfterValidator(_instant_in_range), BeforeValidator(_instant_text)
-]
-"""A moment, in UTC when read. Numbers, naive times and far years are refused."""
 
 
 def _day_text(value: object) -> object:
@@ -155,12 +102,3 @@ PhoneNumber = Annotated[str, Field(max_length=40), Storable, AfterValidator(_pho
 
 OptionCode = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
 """The code of an exercise or activity."""
-
-Text = Annotated[str, Field(max_length=1000), Storable]
-"""A few sentences of free text."""
-
-
-class Body(BaseModel):
-    """A request body: unknown fields are refused, for a misspelled one must not be lost."""
-
-    model_config = ConfigDict(extra="forbid")

@@ -39,6 +39,7 @@ ROUTES: dict[str, tuple[Limit, KeyOf]] = {
     "POST /v1/waitlist": (limits.WAITLIST_PER_ORIGIN, _by_origin),
     "POST /v1/series": (limits.SERIES_PER_PERSON, _by_person),
     f"{_CLIENT}/care-team": (limits.MEMBERS_PER_CLIENT, _by_client),
+    "POST /v1/me/devices": (limits.DEVICES_PER_PERSON, _by_person),
     "GET /v1/clients/{client_id}/letter.pdf": (limits.EXPORTS_PER_CLIENT, _by_client),
     "GET /v1/clients/{client_id}/fhir": (limits.EXPORTS_PER_CLIENT, _by_client),
     "POST /v1/plans/{plan_id}/activate": (limits.DECISIONS_PER_PERSON, _by_person),
@@ -56,6 +57,7 @@ ROUTES: dict[str, tuple[Limit, KeyOf]] = {
             "weights",
             "swaps",
             "safety-holds/{hold_id}/lift",
+            "safety-acknowledgement",
         )
     },
 }

@@ -1,5 +1,6 @@
 """People over HTTP: oneself, and everybody for staff."""
 
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -10,27 +11,27 @@ from pydantic import BaseModel, Field
 from services.booking.api.access import CallerNow, signed_in, staff_only
 from services.booking.api.fields import (
     AreaCode,
-    Body,
     ConditionCode,
     EmailAddress,
     LanguageCode,
     ModeName,
     PhoneNumber,
-    Storable,
     TimeZoneName,
 )
-from services.booking.api.paging import PageDocument, PageNow
 from services.booking.api.wishes import Name
 from services.booking.api.writing import Answer, Writer, expected_version
+from services.booking.domain.consents import ASKED, MARKETING, REMINDERS, Kind, allows
 from services.booking.domain.links import LinkSigner
 from services.booking.domain.people import Person, Role
 from services.booking.handlers import people as handlers
+from services.booking.handlers import preferences
 from services.booking.handlers.people import Profile, StaffedRole
+from services.booking.handlers.preferences import Settings
 from services.booking.queries import people
 from services.booking.queries.people import ListedPerson
-from services.booking.store.people import find_person
 from shared.clock import Clock
-from shared.errors import NotFound
+from shared.fields import Body, Storable
+from shared.paging import PageDocument, PageNow
 from shared.postgres import Database, Transaction
 
 Answered = Annotated[bool, Field(strict=True)]
@@ -48,13 +49,21 @@ class MeFields(Body):
     marketing: Answered = Field(default_factory=bool)
 
     def changes(self) -> dict[str, Any]:
-        """The fields that were sent."""
-        sent = self.model_dump(exclude_unset=True)
+        """The fields of the person that were sent."""
+        sent = self.model_dump(exclude_unset=True, exclude={"reminders", "marketing"})
         return sent | {"name": sent["name"].strip()} if "name" in sent else sent
+
+    def answers(self) -> dict[Kind, bool]:
+        """What was said about messages."""
+        given = {"reminders": self.reminders, "marketing": self.marketing}
+        return {ASKED[name]: given[name] for name in given if name in self.model_fields_set}
 
 
 class MeDocument(BaseModel):
-    """Oneself. `version` rises with each change that the message service is told."""
+    """Oneself. `reminders` and `marketing` are by e-mail; GET /v1/me/preferences tells all.
+
+    `version` rises with each change that the message service is told.
+    """
 
     id: UUID
     role: Role
@@ -133,11 +142,9 @@ def routes(db: Database, clock: Clock, writer: Writer, signer: LinkSigner) -> AP
         """Who the caller is."""
         person_id = signed_in(caller)
         async with db.reading() as connection:
-            person = await find_person(connection, person_id)
-        if person is None:
-            raise NotFound("no-such-person", "There is no such person.")
-        etag = f'"{person.contact_version}"'
-        return JSONResponse(_me(person), headers={"ETag": etag})
+            found = await preferences.read(connection, person_id)
+        etag = f'"{found.person.contact_version}"'
+        return JSONResponse(_me(found, clock()), headers={"ETag": etag})
 
     @router.patch("/me", response_model=MeDocument)
     async def change_me(body: MeFields, request: Request, caller: CallerNow) -> Response:
@@ -145,10 +152,17 @@ def routes(db: Database, clock: Clock, writer: Writer, signer: LinkSigner) -> AP
         person_id, version = signed_in(caller), expected_version(request)
 
         async def work(tx: Transaction) -> Answer:
-            person = await handlers.change_me(
-                tx, person_id, body.changes(), version=version, signer=signer, now=clock()
+            now = clock()
+            found = await preferences.change(
+                tx,
+                person_id,
+                changes=body.changes(),
+                answers=body.answers(),
+                version=version,
+                signer=signer,
+                now=now,
             )
-            return Answer(200, _me(person), person.contact_version)
+            return Answer(200, _me(found, now), found.person.contact_version)
 
         return await writer.commit(request, caller, work)
 
@@ -216,11 +230,11 @@ def routes(db: Database, clock: Clock, writer: Writer, signer: LinkSigner) -> AP
     return router
 
 
-def _me(person: Person) -> dict[str, Any]:
-    return _person(person) | {
-        "reminders": person.reminders,
-        "marketing": person.marketing,
-        "version": person.contact_version,
+def _me(found: Settings, now: datetime) -> dict[str, Any]:
+    return _person(found.person) | {
+        "reminders": allows(found.standing, REMINDERS, now),
+        "marketing": allows(found.standing, MARKETING, now),
+        "version": found.person.contact_version,
     }
 
 

@@ -11,13 +11,13 @@ from pydantic import Field
 from services.booking.api.access import CallerNow, let_in, signed_in
 from services.booking.api.care_fields import SOME, KnownOption, Some
 from services.booking.api.clients import AcceptedDocument, accepted
-from services.booking.api.fields import Body, NotBlank, Storable, Text
 from services.booking.api.writing import Answer, Writer
 from services.booking.handlers import care
 from services.booking.handlers.submissions import submit
 from shared.clock import Clock
 from shared.contracts.care import PlanActivationSubmitted, PlanCommentSubmitted, PlanSubmitted
 from shared.errors import FieldError, Invalid
+from shared.fields import Body, NotBlank, Storable, Text
 from shared.postgres import Transaction
 
 MOST_ITEMS = 20

@@ -4,7 +4,7 @@ from typing import Any, get_args
 
 from fastapi import FastAPI
 
-from services.booking.api import dry_run, examples
+from services.booking.api import dry_run, examples, unsubscribe, unsubscribe_page
 from services.booking.domain.care_team import Purpose
 from shared.contracts.progress import Level
 from shared.openapi import Document, Operation, amend, operations, tell_refusals
@@ -24,6 +24,7 @@ VISITORS_TOO = frozenset(
         "GET /v1/slots/explain",
         "GET /v1/vocabulary",
         "GET /v1/options",
+        "GET /v1/push-key",
     }
 )
 """Nobody has to sign in for these; every other call needs a token."""
@@ -43,6 +44,7 @@ VERSIONED = frozenset(
         "PUT /v1/trainers/{trainer_id}/hours",
         "PUT /v1/trainers/{trainer_id}/settings",
         "PATCH /v1/me",
+        "PUT /v1/me/preferences",
     }
 )
 """What takes If-Match."""
@@ -52,6 +54,7 @@ TOLD_VERSION = VERSIONED | {
     "GET /v1/bookings/{booking_id}",
     "GET /v1/clients/{client_id}/progress",
     "GET /v1/me",
+    "GET /v1/me/preferences",
     "GET /v1/trainers/{trainer_id}/hours",
     "GET /v1/trainers/{trainer_id}/settings",
     "GET /v1/vocabulary",
@@ -69,6 +72,7 @@ ALSO: dict[str, tuple[int, ...]] = {
     "POST /v1/bookings": (403, 410),
     "DELETE /v1/holds/{hold_id}": (403,),
     "POST /v1/sign-in/verify": (401, 403),
+    "GET /v1/push-key": (404,),
     "GET /v1/clients/{client_id}/letter.pdf": (429,),
     "GET /v1/clients/{client_id}/fhir": (429,),
 }
@@ -136,6 +140,21 @@ ANSWERS: dict[str, tuple[str, dict[str, Any]]] = {
 }
 """Bodies that no model describes."""
 
+_ONE_CLICK_FORM: dict[str, Any] = {
+    "schema": {
+        "type": "object",
+        "required": ["List-Unsubscribe"],
+        "properties": {"List-Unsubscribe": {"type": "string", "const": "One-Click"}},
+    }
+}
+ONE_CLICK_BODY: dict[str, Any] = {
+    "required": True,
+    "content": dict.fromkeys(
+        ("application/x-www-form-urlencoded", "multipart/form-data"), _ONE_CLICK_FORM
+    ),
+}
+"""What RFC 8058 has a mail program send."""
+
 BEARER: dict[str, Any] = {
     "type": "http",
     "scheme": "bearer",
@@ -195,7 +214,19 @@ def _complete(document: Document) -> None:
         for answer in _successes(operation):
             answer.setdefault("headers", {}).update(_headers(method, name))
         _show(name, operation)
+    document["paths"][unsubscribe.PATH]["post"]["requestBody"] = ONE_CLICK_BODY
     tell_refusals(document)
+    _show_pages(document)
+
+
+def _show_pages(document: Document) -> None:
+    """The page behind an unsubscribe link: what people read is no problem document."""
+    for method, operation in document["paths"][unsubscribe.PATH].items():
+        headers = {name: _header("For the browser.") for name in unsubscribe_page.HEADERS}
+        page = {"content": {"text/html": {"schema": {"type": "string"}}}, "headers": headers}
+        written = {**page, "headers": headers | TRIED_OUT} if method == "post" else page
+        operation["responses"]["200"] = {"description": "The page.", **written}
+        operation["responses"]["404"] = {"description": "A link of nobody.", **page}
 
 
 def _successes(operation: Operation) -> list[dict[str, Any]]:

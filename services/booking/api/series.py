@@ -12,14 +12,7 @@ from pydantic import BaseModel, Field
 from services.booking.api import documents
 from services.booking.api.access import CallerNow, let_in, signed_in
 from services.booking.api.documents import BookingDocument, TrainerDocument
-from services.booking.api.fields import (
-    Body,
-    Instant,
-    ModeName,
-    PostalCode,
-    ServiceCode,
-    TimeZoneName,
-)
+from services.booking.api.fields import ModeName, PostalCode, ServiceCode, TimeZoneName
 from services.booking.api.wishes import AddressFields
 from services.booking.api.writing import Answer, Finish, Writer
 from services.booking.domain import series as rules
@@ -38,6 +31,7 @@ from services.booking.store import series as store
 from services.booking.store.series import Series
 from shared.clock import Clock, rfc3339
 from shared.errors import Forbidden, Invalid, NotFound
+from shared.fields import Body, Instant
 from shared.postgres import Database, Transaction
 from shared.zones import zone
 

@@ -8,7 +8,7 @@ from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
 from services.booking.api.access import CallerNow
-from services.booking.api.fields import Body, EmailAddress
+from services.booking.api.fields import EmailAddress
 from services.booking.api.limits import Limits
 from services.booking.api.writing import Answer, Writer
 from services.booking.domain import limits as figures
@@ -17,6 +17,7 @@ from services.booking.domain.people import email_key
 from services.booking.handlers import sign_in
 from shared.clock import Clock, rfc3339
 from shared.errors import Unauthorised
+from shared.fields import Body
 from shared.postgres import Transaction
 
 
@@ -68,7 +69,9 @@ def routes(clock: Clock, writer: Writer, signer: LinkSigner, limits: Limits) -> 
         await limits.check(request, (figures.CODE_TRIES_PER_ORIGIN, limits.origin(request)), wrong)
 
         async def work(tx: Transaction) -> Answer | Unauthorised:
-            session = await sign_in.verify_code(tx, body.email, body.code, now=clock())
+            session = await sign_in.verify_code(
+                tx, body.email, body.code, signer=signer, now=clock()
+            )
             if isinstance(session, Unauthorised):
                 return session
             return Answer(

@@ -9,8 +9,7 @@ from fastapi.responses import Response
 from pydantic import BaseModel, Field, model_validator
 
 from services.booking.api.access import CallerNow, signed_in
-from services.booking.api.fields import Body, Day, Instant, PostalCode, Text, TimeZoneName
-from services.booking.api.paging import PageDocument, PageNow
+from services.booking.api.fields import Day, PostalCode, TimeZoneName
 from services.booking.api.trainer_documents import (
     AgendaDocument,
     HoursDocument,
@@ -34,6 +33,8 @@ from services.booking.store import schedule as store
 from services.booking.store import time_off as absences
 from shared.clock import Clock
 from shared.errors import Forbidden, Invalid
+from shared.fields import Body, Instant, Text
+from shared.paging import PageDocument, PageNow
 from shared.postgres import Database, Transaction
 from shared.zones import zone
 

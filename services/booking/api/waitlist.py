@@ -10,8 +10,7 @@ from pydantic import BaseModel, Field
 
 from services.booking.api.access import CallerNow, signed_in
 from services.booking.api.documents import TrainerDocument
-from services.booking.api.fields import Body, Day, ModeName, PostalCode, ServiceCode
-from services.booking.api.paging import PageDocument, PageNow
+from services.booking.api.fields import Day, ModeName, PostalCode, ServiceCode
 from services.booking.api.wishes import ClientFields, ConsentFields
 from services.booking.api.writing import Answer, Writer
 from services.booking.domain.links import LinkSigner
@@ -24,6 +23,8 @@ from services.booking.queries import waitlist as queries
 from services.booking.queries.waitlist import Named, OfferRow, WaitingRow
 from shared.clock import Clock, rfc3339
 from shared.errors import Forbidden
+from shared.fields import Body
+from shared.paging import PageDocument, PageNow
 from shared.postgres import Database, Transaction
 
 
@@ -49,8 +50,8 @@ class WaitFields(Body):
                 phone=self.client.phone,
                 tz=self.client.tz,
                 language=self.client.language,
-                reminders=self.consent.reminders,
-                marketing=self.consent.marketing,
+                answers=self.consent.answers(),
+                source="waitlist-form",
             )
         return WaitWish(
             self.service, self.mode, self.first, self.last, self.trainer, self.postal, client

@@ -6,24 +6,21 @@ from uuid import UUID
 from pydantic import Field, model_validator
 
 from services.booking.api.fields import (
-    Body,
     ConditionCode,
     EmailAddress,
-    Instant,
     LanguageCode,
     ModeName,
-    NotBlank,
     PhoneNumber,
     PostalCode,
     ServiceCode,
-    Storable,
-    Text,
     TimeZoneName,
 )
+from services.booking.domain.consents import ASKED, Kind
 from services.booking.handlers.book import BookingWish
 from services.booking.handlers.clients import ClientWish
 from services.booking.handlers.times import TimeWish
 from shared.errors import FieldError, Invalid
+from shared.fields import Body, Instant, NotBlank, Storable, Text
 
 Name = Annotated[str, Field(min_length=1, max_length=120), Storable, NotBlank]
 Line = Annotated[str, Field(min_length=1, max_length=200), Storable]
@@ -54,10 +51,18 @@ class TimeFields(Body):
 
 
 class ConsentFields(Body):
-    """What the client agrees to be told; nothing unless asked."""
+    """What the client agrees to be told by e-mail; what is left out is no answer.
+
+    Reminders then follow from the booking for two years; marketing needs a yes.
+    """
 
     reminders: Annotated[bool, Field(strict=True)] = True
     marketing: Annotated[bool, Field(strict=True)] = False
+
+    def answers(self) -> dict[Kind, bool]:
+        """What was answered."""
+        given = {"reminders": self.reminders, "marketing": self.marketing}
+        return {ASKED[name]: given[name] for name in given if name in self.model_fields_set}
 
 
 class ClientFields(Body):
@@ -125,8 +130,8 @@ class BookingFields(Body):
                 phone=self.client.phone,
                 tz=self.client.tz,
                 language=self.client.language,
-                reminders=self.consent.reminders,
-                marketing=self.consent.marketing,
+                answers=self.consent.answers(),
+                source="booking-form",
             ),
             hold_id=self.hold,
             time=time,

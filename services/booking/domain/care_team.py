@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from services.booking.domain.people import Person
 from shared.contracts.booking import ConsentChanged, ConsentPurpose
 
 MemberRole = Literal["physician", "physiotherapist", "other"]
@@ -102,17 +101,4 @@ def sharing_changed(
         )
         for purpose in PARTS
         if (purpose in before) != (purpose in after)
-    ]
-
-
-def telling_changed(before: Person, after: Person, *, now: datetime) -> list[ConsentChanged]:
-    """What a person agreed to be told from now on, or no longer."""
-    answers: tuple[tuple[ConsentPurpose, bool, bool], ...] = (
-        ("reminders", before.reminders, after.reminders),
-        ("marketing", before.marketing, after.marketing),
-    )
-    return [
-        ConsentChanged(client_id=after.id, purpose=purpose, granted=granted, at=now)
-        for purpose, was, granted in answers
-        if was != granted
     ]

@@ -87,6 +87,9 @@ EXPORTS_PER_CLIENT = Limit("exports", 60, HOUR)
 MEMBERS_PER_CLIENT = Limit("members", 60, DAY)
 """Changes of one care team; each new address becomes a person."""
 
+DEVICES_PER_PERSON = Limit("devices", 60, DAY)
+"""A browser says at each visit that it is still there; each new one changes what notify is told."""
+
 
 def origin(host: str | None) -> str:
     """What counts as one place: an IPv4 address, or the network around an IPv6 address."""

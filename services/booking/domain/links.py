@@ -8,10 +8,32 @@ from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
+from services.booking.domain.consents import Kind
 from services.booking.domain.meetings import MeetingRooms
 
-Purpose = Literal["manage", "calendar", "waitlist"]
-"""What a link opens: the first two a booking, the last a place on the waitlist."""
+Purpose = Literal[
+    "manage",
+    "calendar",
+    "waitlist",
+    "stop-service-email",
+    "stop-service-sms",
+    "stop-service-push",
+    "stop-marketing-email",
+    "stop-marketing-sms",
+    "stop-marketing-push",
+]
+"""What a link opens: a booking, a place on the waitlist, or the end of one kind of message."""
+
+STOPS: dict[Kind, Purpose] = {
+    ("service", "email"): "stop-service-email",
+    ("service", "sms"): "stop-service-sms",
+    ("service", "push"): "stop-service-push",
+    ("marketing", "email"): "stop-marketing-email",
+    ("marketing", "sms"): "stop-marketing-sms",
+    ("marketing", "push"): "stop-marketing-push",
+}
+"""The link by which a person ends messages of a class by a channel; it opens for as long as the
+secret lives, for a mail may be read late."""
 
 MAC_BYTES = 20
 """160 bits: beyond guessing, short enough for a link in a mail."""
@@ -40,6 +62,14 @@ class LinkSigner:
         opens = UUID(bytes=raw[:16])
         right = hmac.compare_digest(raw[16:], self._mac(purpose, opens))
         return opens if right else None
+
+    def stopped_by(self, token: str) -> tuple[UUID, Kind] | None:
+        """Whose messages of which kind an unsubscribe link ends; None when it is none of ours."""
+        for kind, purpose in STOPS.items():
+            person_id = self.opened_by(purpose, token)
+            if person_id is not None:
+                return person_id, kind
+        return None
 
     def _mac(self, purpose: Purpose, opens: UUID) -> bytes:
         message = purpose.encode() + opens.bytes

@@ -8,6 +8,8 @@ from uuid import UUID
 Role = Literal["client", "trainer", "clinician", "staff", "lead"]
 Language = Literal["en", "fr"]
 
+STAFF: frozenset[Role] = frozenset({"staff", "lead"})
+
 DOTS_DO_NOT_COUNT = {"gmail.com", "googlemail.com"}
 """Domains of one provider that delivers `a.nn@` and `ann@` to the same mailbox."""
 
@@ -41,9 +43,12 @@ class Person:
     phone: str | None
     tz: str
     language: Language
-    reminders: bool
-    marketing: bool
     contact_version: int
+
+    @property
+    def works_here(self) -> bool:
+        """Whether they are staff; the duty lead is."""
+        return self.role in STAFF
 
 
 @dataclass(frozen=True)
@@ -67,4 +72,4 @@ class Caller:
     @property
     def works_here(self) -> bool:
         """Whether the caller is staff; the duty lead is."""
-        return self.role in {"staff", "lead"}
+        return self.role in STAFF

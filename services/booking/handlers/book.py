@@ -23,7 +23,6 @@ from services.booking.store import bookings, reservations, trainers
 from services.booking.store import credits as paid_ahead
 from services.booking.store.bookings import BookingDetails, UsedUpError
 from services.booking.store.reservations import Hold
-from shared.contracts.booking import ClientRegistered
 from shared.contracts.event import Event
 from shared.errors import Conflict, Gone, Invalid
 from shared.identifiers import new_id
@@ -57,7 +56,7 @@ async def book(
         Gone: `hold-expired`.
         Forbidden: `not-your-offer`.
     """
-    client, is_new = await client_of(tx, wish.client, caller, now=now)
+    client, news = await client_of(tx, wish.client, caller, now=now)
     booking, postal = (
         await _from_hold(tx, wish, client, now=now)
         if wish.hold_id is not None
@@ -72,12 +71,11 @@ async def book(
         postal=postal,
         once_key=once_key(client.email) if once else None,
     )
-    registered = ClientRegistered(client_id=client.id, tz=client.tz, language=client.language)
     await add_confirmed(
         tx,
         [(booking, details)],
         links,
-        before=[registered] if is_new else [],
+        before=news,
         paid=caller.person_id == client.id or caller.role == "trainer" or caller.works_here,
         now=now,
     )

@@ -14,10 +14,11 @@ from services.booking.domain.care_team import (
 )
 from services.booking.domain.links import LinkSigner
 from services.booking.domain.people import Person, email_key
+from services.booking.handlers.tell import tell
 from services.booking.queries import people as found
-from services.booking.store import care_team, people, progress
+from services.booking.store import care_team, people
+from services.booking.store.contacts import contact_changed
 from shared import outbox
-from shared.contracts.event import Event
 from shared.errors import Conflict, Invalid, NotFound
 from shared.identifiers import new_id
 from shared.postgres import Transaction
@@ -47,12 +48,13 @@ async def share(
     client = await _locked(tx, client_id)
     if email_key(wish.email) == email_key(client.email):
         raise Invalid.field("email", "is your own address; you see everything anyway")
-    events: list[Event] = []
     person = await found.person_of_email(tx, wish.email)
     if person is None:
         person, is_new = await _welcome(tx, wish.email, client, now=now)
         if is_new:
-            events.append(await people.contact_changed(tx, person.id, signer=signer, now=now))
+            # Before the client's document, which names them: usually notify knows them by then.
+            contact = await contact_changed(tx, person.id, signer=signer, now=now)
+            await outbox.add(tx, [contact], now=now)
     before = await found.member_of(tx, client.id, person.id)
     if before is None:
         if len(await found.members(tx, client.id)) >= MOST_MEMBERS:
@@ -68,13 +70,14 @@ async def share(
         member = replace(before, role=wish.role, share=in_order(wish.share))
         await care_team.save_member(tx, member)
     shared_before = before.share if before else ()
-    events += sharing_changed(client.id, person.id, shared_before, member.share, now=now)
-    await outbox.add(tx, events, now=now)
-    await progress.wake_streams(tx, client.id)
+    shared = sharing_changed(client.id, person.id, shared_before, member.share, now=now)
+    await tell(tx, client.id, shared, signer, now=now)
     return member, before is None
 
 
-async def remove(tx: Transaction, client_id: UUID, member_id: UUID, *, now: datetime) -> None:
+async def remove(
+    tx: Transaction, client_id: UUID, member_id: UUID, *, signer: LinkSigner, now: datetime
+) -> None:
     """Share nothing with a member any more; streams they have open end.
 
     Raises:
@@ -86,8 +89,7 @@ async def remove(tx: Transaction, client_id: UUID, member_id: UUID, *, now: date
         raise NotFound("no-such-member", "There is no such member of the care team.")
     await care_team.remove_member(tx, member, now=now)
     withdrawn = sharing_changed(client.id, member.person_id, member.share, (), now=now)
-    await outbox.add(tx, withdrawn, now=now)
-    await progress.wake_streams(tx, client.id)
+    await tell(tx, client.id, withdrawn, signer, now=now)
 
 
 async def _locked(tx: Transaction, client_id: UUID) -> Person:
@@ -110,8 +112,6 @@ async def _welcome(
         phone=None,
         tz=client.tz,
         language=client.language,
-        reminders=True,
-        marketing=False,
         contact_version=0,
     )
     if await people.add_person(tx, person, now=now):

@@ -12,7 +12,9 @@ from services.booking.domain import policy, services
 from services.booking.domain.bookings import Booking
 from services.booking.domain.links import LinkSigner
 from services.booking.domain.people import Caller
+from services.booking.domain.series import together
 from services.booking.handlers import freed
+from services.booking.handlers.consents import imply
 from services.booking.handlers.take import take
 from services.booking.handlers.tell import tell
 from services.booking.handlers.times import slot_taken
@@ -22,6 +24,7 @@ from services.booking.store import credits as paid_ahead
 from services.booking.store.trainers import lock_trainers
 from shared.contracts.booking import Because, BookingFact, By
 from shared.errors import Forbidden, NotFound
+from shared.identifiers import new_id
 from shared.postgres import Transaction
 
 
@@ -186,7 +189,8 @@ async def _change_all(
     changes = [(after, event) for after, event in map(rule, found) if event is not None]
     if changes:
         await bookings.save_bookings(tx, [after for after, _ in changes], now=now)
-        await tell(tx, client_id, [event for _, event in changes], signer, now=now)
+        facts = together([event for _, event in changes], new_id())
+        await tell(tx, client_id, facts, signer, now=now)
 
 
 async def flare_excuses(tx: Transaction, booking: Booking, by: By, *, now: datetime) -> bool:
@@ -215,7 +219,8 @@ async def _end(
     await bookings.save_booking(tx, after, reason=reason, now=now)
     if credit_rules.comes_back(after):
         await paid_ahead.give_back(tx, [after.id], now=now)
-    await tell(tx, after.client_id, [event], signer, now=now)
+    agreed = await imply(tx, after.client_id, now=now) if after.status == "completed" else []
+    await tell(tx, after.client_id, [event, *agreed], signer, now=now)
     if cancelled and after.end > now:
         await freed.time_freed(
             tx, after.trainer_id, after.start, after.end, given_by=after.client_id, now=now

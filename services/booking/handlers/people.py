@@ -1,19 +1,18 @@
-"""What people say of themselves, and whom staff adds."""
+"""Whom staff adds, and what trainers do."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 from uuid import UUID
 
-from services.booking.domain.care_team import telling_changed
+from services.booking.domain.consents import works_here
 from services.booking.domain.links import LinkSigner
 from services.booking.domain.people import Language, Person
 from services.booking.handlers.tell import tell
 from services.booking.queries import people as found
 from services.booking.store import people, profiles
 from shared.contracts.booking import Area, Mode
-from shared.errors import Conflict, Invalid, NotFound, StaleVersion
+from shared.errors import Conflict, Invalid, NotFound
 from shared.identifiers import new_id
 from shared.postgres import Transaction
 from shared.vocabulary.codes import Condition
@@ -30,39 +29,6 @@ class Profile:
     modes: tuple[Mode, ...]
     languages: tuple[Language, ...]
     conditions: tuple[Condition, ...]
-
-
-async def change_me(
-    tx: Transaction,
-    person_id: UUID,
-    changes: Mapping[str, Any],
-    *,
-    version: int | None,
-    signer: LinkSigner,
-    now: datetime,
-) -> Person:
-    """Store what a person says of themselves, and tell it when it is news.
-
-    Raises:
-        NotFound: the person has left.
-        StaleVersion: the caller holds an older version.
-    """
-    before = await people.lock_person(tx, person_id)
-    if before is None:
-        raise NotFound("no-such-person", "There is no such person.")
-    if version is not None and version != before.contact_version:
-        raise StaleVersion(
-            "stale-version",
-            f"You are at version {before.contact_version}, and hold {version}. Read again first.",
-            extra={"version": before.contact_version},
-        )
-    after = replace(before, **changes)
-    if after == before:
-        return before
-    await people.update_client(tx, after)
-    await tell(tx, person_id, telling_changed(before, after, now=now), signer, now=now)
-    # The document that was told has the next version.
-    return replace(after, contact_version=before.contact_version + 1)
 
 
 async def add(
@@ -90,11 +56,9 @@ async def add(
         phone=phone,
         tz=tz,
         language=language,
-        reminders=True,
-        marketing=False,
         contact_version=0,
     )
-    if not await people.add_person(tx, person, now=now):
+    if not await people.add_person(tx, person, works_here(now), now=now):
         known = await found.person_of_email(tx, email)
         raise Conflict(
             "person-exists",

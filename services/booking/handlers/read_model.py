@@ -1,5 +1,6 @@
 """What progress says, kept for the page; safety holds freeze and free the client's sessions."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -16,28 +17,20 @@ from shared.contracts.progress import (
 from shared.postgres import Transaction
 
 
-async def keep_answer(
-    tx: Transaction, event: Envelope[SubmissionAnswered], *, now: datetime
+async def keep(
+    tx: Transaction,
+    events: Sequence[Envelope[SubmissionAnswered] | Envelope[ViewUpdated]],
+    *,
+    now: datetime,
 ) -> None:
-    """A report was answered: whoever waits for it may know."""
-    answer = event.data
-    await progress.answer_submission(
+    """Answers to reports and newer views: whoever waits for them may know."""
+    told = [event.data for event in events]
+    await progress.keep(
         tx,
-        answer.submission_id,
-        answer.status,
-        answer.model_dump(
-            mode="json", exclude={"submission_id", "client_id", "status"}, exclude_none=True
-        ),
+        [one for one in told if isinstance(one, SubmissionAnswered)],
+        [one for one in told if isinstance(one, ViewUpdated)],
         now=now,
     )
-    await progress.wake_streams(tx, answer.client_id)
-
-
-async def keep_view(tx: Transaction, event: Envelope[ViewUpdated], *, now: datetime) -> None:
-    """The newest view of a client replaces the older one."""
-    view = event.data
-    await progress.store_view(tx, view.client_id, view.version, view.level, view.document, now=now)
-    await progress.wake_streams(tx, view.client_id)
 
 
 async def place_hold(

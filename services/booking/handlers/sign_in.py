@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from services.booking.domain.links import LinkSigner
-from services.booking.domain.people import Role
+from services.booking.domain.people import Person, Role
 from services.booking.store import people, sign_in
+from services.booking.store.contacts import contact_changed
 from shared import outbox
 from shared.contracts.contacts import SignInCode
 from shared.errors import Unauthorised
@@ -53,7 +54,7 @@ async def ask_for_code(tx: Transaction, email: str, *, signer: LinkSigner, now: 
         await sign_in.store_decoy(tx, request_id, now=now)
         return
     await sign_in.store_code(tx, person.id, request_id, code_hash, expires_at=expires_at)
-    contact = await people.contact_changed(
+    contact = await contact_changed(
         tx,
         person.id,
         signer=signer,
@@ -64,7 +65,7 @@ async def ask_for_code(tx: Transaction, email: str, *, signer: LinkSigner, now: 
 
 
 async def verify_code(
-    tx: Transaction, email: str, code: str, *, now: datetime
+    tx: Transaction, email: str, code: str, *, signer: LinkSigner, now: datetime
 ) -> Session | Unauthorised:
     """Open a session with a code.
 
@@ -81,14 +82,22 @@ async def verify_code(
         await sign_in.count_wrong_try(tx, person.id)
         return _wrong_code()
     await sign_in.delete_code(tx, person.id)
-    return await open_session(tx, person.id, person.role, now=now)
+    return await open_session(tx, person, signer=signer, now=now)
 
 
-async def open_session(tx: Transaction, person_id: UUID, role: Role, *, now: datetime) -> Session:
-    """Open a session without a code; the caller has made sure who it is."""
+async def open_session(
+    tx: Transaction, person: Person, *, signer: LinkSigner, now: datetime
+) -> Session:
+    """Open a session without a code; the caller has locked the person and made sure who it is.
+
+    Staff's passes are told, for notify lets staff in as well.
+    """
     token, expires_at = secrets.token_urlsafe(32), now + SESSION_LIVES
-    await sign_in.add_session(tx, person_id, token, now=now, expires_at=expires_at)
-    return Session(token, person_id, role, expires_at)
+    await sign_in.add_session(tx, person.id, token, now=now, expires_at=expires_at)
+    if person.works_here:
+        contact = await contact_changed(tx, person.id, signer=signer, now=now)
+        await outbox.add(tx, [contact], now=now)
+    return Session(token, person.id, person.role, expires_at)
 
 
 def _code_hash(request_id: UUID, code: str) -> bytes:

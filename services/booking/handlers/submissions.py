@@ -7,6 +7,7 @@ from uuid import UUID
 from services.booking.domain.people import Caller
 from services.booking.store import bookings, people, progress
 from shared import outbox
+from shared.contracts.booking import SafetyAcknowledged
 from shared.contracts.submissions import (
     CheckIn,
     CheckInSubmitted,
@@ -65,6 +66,18 @@ async def submit_hold_lift(
         hold_id=hold_id,
         reason=reason,
     )
+
+
+async def acknowledge(tx: Transaction, client_id: UUID, caller_id: UUID, *, now: datetime) -> None:
+    """Tell that somebody looks after a client's alert.
+
+    Raises:
+        NotFound: no such client.
+    """
+    if await people.lock_person(tx, client_id) is None:
+        raise NotFound("no-such-client", "There is no such client.")
+    seen = SafetyAcknowledged(client_id=client_id, acknowledged_by=caller_id, at=now)
+    await outbox.add(tx, [seen], now=now)
 
 
 async def submit(

@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.booking.domain.links import LinkSigner
-from services.booking.store import people, progress
+from services.booking.store import contacts, progress
 from shared import outbox
 from shared.contracts.event import Event
 from shared.postgres import Transaction
@@ -20,6 +20,6 @@ async def tell(
     now: datetime,
 ) -> None:
     """Put a change on its way: the contact first, so that notify usually knows it by then."""
-    contact = await people.contact_changed(tx, client_id, signer=signer, now=now)
+    contact = await contacts.contact_changed(tx, client_id, signer=signer, now=now)
     await outbox.add(tx, [contact, *events], now=now)
     await progress.wake_streams(tx, client_id)

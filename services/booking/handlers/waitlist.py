@@ -18,7 +18,7 @@ from services.booking.store import people, waitlist
 from services.booking.store.trainers import lock_trainers
 from services.booking.store.waitlist import Offer
 from shared import outbox
-from shared.contracts.booking import ClientRegistered, Mode
+from shared.contracts.booking import Mode
 from shared.contracts.event import Event
 from shared.contracts.waitlist import WaitlistJoined, WaitlistLeft
 from shared.errors import Conflict, Forbidden, Invalid, NotFound, Unauthorised
@@ -63,7 +63,7 @@ async def join(
         trainer = await one_trainer(tx, wish.trainer_id)
         for reason in misfits(trainer, Wish(sought.mode, sought.area)):
             raise Invalid.field("trainer", reason.detail)
-    client, is_new = await _client_of(tx, wish.client, caller, now=now)
+    client, news = await _client_of(tx, wish.client, caller, now=now)
     tz = client.tz if wish.client is None else wish.client.tz
     rules.check_days(wish.first_day, wish.last_day, tz, now=now)
     if await waitlist.count_open(tx, client.id) >= rules.MOST_OPEN:
@@ -86,10 +86,7 @@ async def join(
         created_at=now,
     )
     await waitlist.add_entry(tx, entry)
-    events: list[Event] = []
-    if is_new:
-        events.append(ClientRegistered(client_id=client.id, tz=client.tz, language=client.language))
-    await tell(tx, client.id, [*events, _joined(entry)], signer, now=now)
+    await tell(tx, client.id, [*news, _joined(entry)], signer, now=now)
     return entry
 
 
@@ -180,7 +177,7 @@ def not_waiting() -> NotFound:
 
 async def _client_of(
     tx: Transaction, wish: ClientWish | None, caller: Caller, *, now: datetime
-) -> tuple[Person, bool]:
+) -> tuple[Person, list[Event]]:
     if wish is not None:
         return await client_of(tx, wish, caller, now=now)
     if caller.person_id is None or caller.role != "client":
@@ -188,7 +185,7 @@ async def _client_of(
     person = await people.lock_person(tx, caller.person_id)
     if person is None:
         raise RuntimeError("a session outlived its person")
-    return person, False
+    return person, []
 
 
 class _OfferChangedError(Exception):

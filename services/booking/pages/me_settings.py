@@ -9,16 +9,24 @@ from starlette.datastructures import FormData
 
 from services.booking.api.access import caller_of
 from services.booking.api.people import MeFields
+from services.booking.api.preferences import QuietFields
 from services.booking.api.writing import Answer, Writer
+from services.booking.domain.consents import KINDS, Kind, allows
 from services.booking.domain.links import LinkSigner
-from services.booking.handlers import people
+from services.booking.handlers import preferences
 from services.booking.pages.book import form_of
 from services.booking.pages.language import LANGUAGES
-from services.booking.pages.me import client_of, whose
+from services.booking.pages.me import whose
+from services.booking.pages.refusals import field_text
 from services.booking.pages.shell import Shell
 from services.booking.pages.times import zones
 from shared.clock import Clock
+from shared.contracts.contacts import COMPANY_QUIET
+from shared.errors import Invalid
 from shared.postgres import Database, Transaction
+
+ASKED_HERE: tuple[Kind, ...] = tuple(kind for kind in KINDS if kind[1] != "push")
+"""A device is allowed on the device itself."""
 
 
 def routes(
@@ -30,20 +38,23 @@ def routes(
     async def settings_page(
         request: Request, form: FormData | None = None, errors: dict[str, str] | None = None
     ) -> Response:
-        client_id = whose(request)
         async with db.reading() as connection:
-            person = await client_of(connection, client_id)
+            found = await preferences.read(connection, whose(request))
+        person, quiet = found.person, found.preferences.quiet or COMPANY_QUIET
+        granted = {_box(kind): allows(found.standing, kind, clock()) for kind in ASKED_HERE}
         known: dict[str, Any] = {
             "name": person.name,
             "phone": person.phone or "",
             "tz": person.tz,
             "language": person.language,
-            "reminders": person.reminders,
-            "marketing": person.marketing,
+            "digest": found.preferences.digest,
+            "quiet_start": quiet.start,
+            "quiet_end": quiet.end,
+            **granted,
         }
         if form is not None:
             typed = {name: str(value) for name, value in form.items()}
-            known |= typed | {name: name in typed for name in ("reminders", "marketing")}
+            known |= typed | {name: name in typed for name in (*granted, "digest")}
         return shell.page(
             request,
             "me-settings.html.j2",
@@ -52,6 +63,7 @@ def routes(
             known=known,
             zones=zones(person.tz),
             languages=LANGUAGES,
+            boxes={kind: _box(kind) for kind in ASKED_HERE},
             saved=bool(request.query_params.get("saved")),
             errors=errors or {},
         )
@@ -73,20 +85,44 @@ def routes(
                     "phone": str(form.get("phone") or "").strip() or None,
                     "tz": str(form.get("tz") or ""),
                     "language": str(form.get("language") or ""),
-                    "reminders": "reminders" in form,
-                    "marketing": "marketing" in form,
                 }
             )
+            quiet = QuietFields.model_validate(
+                {name: str(form.get(f"quiet_{name}") or "") for name in ("start", "end")}
+            ).quiet()
         except ValidationError as wrong:
             return await settings_page(request, form, shell.wrong_fields(request, wrong))
 
         async def work(tx: Transaction) -> Answer:
-            person = await people.change_me(
-                tx, client_id, fields.changes(), version=None, signer=signer, now=clock()
+            kept = (await preferences.read(tx, client_id)).preferences
+            found = await preferences.change(
+                tx,
+                client_id,
+                changes=fields.changes(),
+                answers={kind: _box(kind) in form for kind in ASKED_HERE},
+                preferences=kept.model_copy(
+                    update={
+                        "quiet": None if quiet == COMPANY_QUIET else quiet,
+                        "digest": "digest" in form,
+                    }
+                ),
+                version=None,
+                signer=signer,
+                now=clock(),
             )
-            return Answer(200, {"language": person.language})
+            return Answer(200, {"language": found.person.language})
 
-        answer = await writer.done(caller, work)
+        try:
+            answer = await writer.done(caller, work)
+        except Invalid as no:
+            words = shell.words(request)
+            errors = {one.field: field_text(one.field, one.message, words) for one in no.fields}
+            return await settings_page(request, form, errors)
         return shell.see("/me/settings", saved="1", lang=str(answer["language"]))
 
     return router
+
+
+def _box(kind: Kind) -> str:
+    """What the form calls a class and channel, such as service-email."""
+    return "-".join(kind)

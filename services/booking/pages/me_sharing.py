@@ -113,7 +113,7 @@ def routes(
         async def work(tx: Transaction) -> Answer:
             now = clock()
             await let_in(tx, caller, client_id, "share", now=now)
-            await care_team.remove(tx, client_id, member_id, now=now)
+            await care_team.remove(tx, client_id, member_id, signer=signer, now=now)
             return Answer(200, {})
 
         await writer.done(caller, work)

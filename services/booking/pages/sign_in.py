@@ -88,7 +88,9 @@ def routes(
         )
 
         async def work(tx: Transaction) -> Answer | Unauthorised:
-            session = await sign_in.verify_code(tx, body.email, body.code, now=clock())
+            session = await sign_in.verify_code(
+                tx, body.email, body.code, signer=signer, now=clock()
+            )
             if isinstance(session, Unauthorised):
                 return session
             return Answer(200, {"token": session.token, "role": session.role})

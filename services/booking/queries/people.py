@@ -9,7 +9,7 @@ from services.booking.domain.care_team import Member, MemberRole, Purpose
 from services.booking.domain.people import Language, Person, Role, email_key
 from shared.postgres import Transaction
 
-_PERSON = "id, role, name, email, phone, tz, language, reminders, marketing, contact_version"
+_PERSON = "id, role, name, email, phone, tz, language, contact_version"
 
 _MEMBER = (
     "select c.id, c.client_id, c.member_id as person_id, p.email, c.role, c.share,"

@@ -1,14 +1,19 @@
 """Reports on their way to progress, and what came back."""
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
+from shared.contracts.progress import SubmissionAnswered, ViewUpdated
 from shared.contracts.submissions import Submission
 from shared.postgres import Transaction
 
 CHANNEL = "client_changed"
 """NOTIFY channel that wakes open streams; the payload is the client's id. A hint, never data."""
+
+
+_NAMED = {"submission_id", "client_id", "status"}
+"""What of an answer stands in columns of its own."""
 
 
 async def add_submission(tx: Transaction, submission: Submission, kind: str) -> None:
@@ -24,38 +29,46 @@ async def add_submission(tx: Transaction, submission: Submission, kind: str) -> 
     )
 
 
-async def answer_submission(
-    tx: Transaction, submission_id: UUID, status: str, answer: dict[str, Any], *, now: datetime
-) -> None:
-    """Store progress's answer to a report."""
-    await tx.execute(
-        "update submissions set status = $2, answer = $3, answered_at = $4 where id = $1",
-        submission_id,
-        status,
-        answer,
-        now,
-    )
-
-
-async def store_view(
+async def keep(
     tx: Transaction,
-    client_id: UUID,
-    version: int,
-    level: str,
-    document: dict[str, Any],
+    answers: Sequence[SubmissionAnswered],
+    views: Sequence[ViewUpdated],
     *,
     now: datetime,
 ) -> None:
-    """Keep the newest view of a client; an older one changes nothing."""
+    """Store answers to reports and the newest view of each client, and wake who watches them.
+
+    Of a view that is not newer than the stored one nothing is kept.
+    """
+    newest: dict[UUID, ViewUpdated] = {}
+    for view in views:
+        known = newest.get(view.client_id)
+        if known is None or known.version < view.version:
+            newest[view.client_id] = view
+    # In one order, so that two replicas never wait for each other.
+    shown = [newest[client_id] for client_id in sorted(newest)]
     await tx.execute(
-        "insert into progress_views (client_id, version, level, document, updated_at)"
-        " values ($1, $2, $3, $4, $5) on conflict (client_id) do update set version = $2,"
-        " level = $3, document = $4, updated_at = $5 where progress_views.version < $2",
-        client_id,
-        version,
-        level,
-        document,
+        "with answered as (update submissions s set status = e.status, answer = e.answer,"
+        " answered_at = $8 from unnest($1::uuid[], $2::text[], $3::jsonb[])"
+        " as e(id, status, answer) where s.id = e.id),"
+        " kept as (insert into progress_views (client_id, version, level, document, updated_at)"
+        " select e.client_id, e.version, e.level, e.document, $8"
+        " from unnest($4::uuid[], $5::integer[], $6::text[], $7::jsonb[])"
+        " as e(client_id, version, level, document)"
+        " on conflict (client_id) do update set version = excluded.version,"
+        " level = excluded.level, document = excluded.document, updated_at = excluded.updated_at"
+        " where progress_views.version < excluded.version)"
+        " select pg_notify($9, client_id::text) from unnest($10::uuid[]) as e(client_id)",
+        [answer.submission_id for answer in answers],
+        [answer.status for answer in answers],
+        [answer.model_dump(mode="json", exclude=_NAMED, exclude_none=True) for answer in answers],
+        [view.client_id for view in shown],
+        [view.version for view in shown],
+        [view.level for view in shown],
+        [view.document for view in shown],
         now,
+        CHANNEL,
+        sorted({answer.client_id for answer in answers} | {view.client_id for view in views}),
     )
 
 

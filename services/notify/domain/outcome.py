@@ -3,10 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
+from uuid import UUID
 
 from services.notify.domain.delivery import Delivery, State
 
-Result = Literal["accepted", "deferred", "refused", "bounced", "unreachable", "lost", "unknown"]
+Result = Literal[
+    "accepted", "deferred", "busy", "refused", "bounced", "unreachable", "lost", "unknown"
+]
 
 RETRY_FIRST = timedelta(seconds=2)
 RETRY_FACTOR = 3
@@ -14,7 +17,7 @@ RETRY_LONGEST = timedelta(minutes=15)
 """A server that says "later" is asked after 2 s, 6 s, 18 s … at most every quarter of an hour."""
 
 UNREACHABLE_LONGEST = timedelta(seconds=30)
-"""No server at all: looked for more often, since its return is what everybody waits for."""
+"""Nobody who takes anything: looked for more often, since everybody waits for their return."""
 
 JITTER = 0.25
 """Up to a quarter is added, so that messages deferred together do not return together."""
@@ -25,15 +28,28 @@ UNKNOWN_RESENDS = 1
 
 @dataclass(frozen=True)
 class Outcome:
-    """How one attempt ended: what the server did, its reply code if it gave one.
+    """How one attempt ended: what the provider did, its reply code if it gave one.
 
-    accepted: taken. deferred: 4xx. refused: 5xx. bounced: 5xx for the recipient.
-    unreachable: no server could be reached. lost: the link broke before the text was handed over.
-    unknown: it broke after that, so the text may have arrived.
+    accepted: taken. deferred: this message later. busy: the provider takes nothing from us now.
+    refused: not this message, for good. bounced: not to this address, ever.
+    unreachable: the provider could not be reached. lost: the link broke before the text was handed
+    over. unknown: it broke after that, so the text may have arrived.
+    `status` is an enhanced one such as 5.1.1 or a provider's own error code, `reference` the
+    provider's name for the message, `gone` the devices that exist no more, and `retry_after` how
+    long the provider asked us to wait.
     """
 
     result: Result
     code: int | None = None
+    status: str | None = None
+    reference: str | None = None
+    gone: tuple[UUID, ...] = ()
+    retry_after: timedelta = timedelta(0)
+
+    @property
+    def passes_on(self) -> bool:
+        """Whether another provider may try at once: nothing was handed over, nothing is wrong."""
+        return self.result in {"unreachable", "busy", "lost"}
 
 
 @dataclass(frozen=True)
@@ -56,9 +72,10 @@ def after(outcome: Outcome, delivery: Delivery, *, now: datetime, jitter: float)
             return Next("bounced", f"recipient refused with {outcome.code}")
         case "unknown":
             return after_unknown(delivery.message_class, delivery.unknowns, now=now)
-        case "deferred" | "lost" | "unreachable":
-            longest = UNREACHABLE_LONGEST if outcome.result == "unreachable" else RETRY_LONGEST
-            at = now + _delay(delivery.attempts, longest, jitter)
+        case "deferred" | "busy" | "lost" | "unreachable":
+            closed = outcome.result in {"busy", "unreachable"}
+            longest = UNREACHABLE_LONGEST if closed else RETRY_LONGEST
+            at = now + max(_delay(delivery.rounds, longest, jitter), outcome.retry_after)
             if at >= delivery.expires_at:
                 return Next("expired", "no server took it in time")
             return Next("retrying", outcome.result, at)
@@ -71,7 +88,7 @@ def after_unknown(message_class: str, unknowns: int, *, now: datetime) -> Next:
     return Next("unknown", "the link broke after the text was handed over")
 
 
-def _delay(attempts: int, longest: timedelta, jitter: float) -> timedelta:
-    # The exponent is bounded before the power is taken: attempts may grow for days.
-    grown = RETRY_FIRST * int(RETRY_FACTOR ** min(max(attempts, 0), 10))
+def _delay(rounds: int, longest: timedelta, jitter: float) -> timedelta:
+    # The exponent is bounded before the power is taken: rounds may grow for days.
+    grown = RETRY_FIRST * int(RETRY_FACTOR ** min(max(rounds, 0), 10))
     return min(grown, longest) * (1 + JITTER * jitter)

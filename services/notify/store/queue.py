@@ -1,4 +1,4 @@
-"""Senders take messages that are due, and write down what became of them.
+"""What became of messages that senders took.
 
 Each change of state is one statement that names the state and the lease it expects, so that two
 senders never both believe that a message is theirs.
@@ -10,18 +10,10 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-import asyncpg
-
-from services.notify.domain.delivery import (
-    Access,
-    BookingNow,
-    Code,
-    Delivery,
-    Drop,
-    Person,
-    Wait,
-)
+from services.notify.domain.delivery import Delivery, Drop, Wait
 from services.notify.domain.outcome import Next, Outcome, after_unknown
+from services.notify.store import suppressions
+from services.notify.store.claims import delivery_of
 from shared import outbox
 from shared.contracts.messages import (
     MessageCancelled,
@@ -30,144 +22,73 @@ from shared.contracts.messages import (
     MessageSent,
     MessageUnknown,
 )
-from shared.identifiers import new_id
 from shared.postgres import Transaction
-
-LEASE = timedelta(seconds=20)
-"""Longer than the longest send (`smtp.SEND_TIMEOUT_S`); a killed sender's messages wait so long."""
 
 RECOVERED_AT_ONCE = 100
 """Messages of killed senders taken back in one transaction."""
 
-_CLAIM = """
-with urgent as (
-    select id from deliveries
-    where state in ('scheduled', 'retrying') and class = 'essential' and next_at <= $1
-    order by next_at limit $2 for update skip locked
-), other as (
-    select id from deliveries
-    where state in ('scheduled', 'retrying') and class <> 'essential' and next_at <= $1
-    order by next_at limit greatest($2 - (select count(*) from urgent), 0) for update skip locked
-), d as (
-    update deliveries
-    set state = 'sending', lease = $3, leased_until = clock_timestamp() + $4::interval,
-        waits_for = null, updated_at = $1
-    where id = any(array(select id from urgent union all select id from other))
-    returning *
-)
-select d.*,
-    p.person_id, p.role, p.name, p.email, p.language, p.tz, p.reminders, p.marketing, p.sign_in,
-    coalesce(c.bookings, p.bookings) -> d.booking_id::text as access,
-    case when d.detail ? 'sessions' then coalesce(c.bookings, p.bookings) end as accesses,
-    b.version as booking_version, b.status as booking_status,
-    c.name as other_name,
-    p.waitlist ->> (d.detail ->> 'waitlist_id') as leave_token,
-    d.nature = 'announcement' and exists (
-        select from deliveries e
-        where e.subject_id = d.subject_id and e.recipient_id = d.recipient_id
-        and e.channel = d.channel and e.nature = 'announcement'
-        and e.subject_version < d.subject_version
-        and e.state in ('scheduled', 'retrying', 'sending')
-    ) as earlier_open
-from d
-left join contacts p on p.person_id = d.recipient_id
-left join bookings b on b.id = d.booking_id
--- Whom a message to somebody else is about: of a booking only the client's contact knows the place.
-left join contacts c on c.person_id <> d.recipient_id and c.person_id = coalesce(
-    (d.detail ->> 'client_id')::uuid, (d.detail ->> 'trainer_id')::uuid, b.client_id
-)
-order by d.class <> 'essential', d.due_at, d.subject_version, d.id
-"""
-
-_BEGIN = """
-with ready as (
-    update deliveries d
-    set attempts = attempts + 1, leased_until = clock_timestamp() + $3::interval, updated_at = $5
-    where id = $1 and lease = $2 and state = 'sending' and (
-        nature <> 'reminder' or exists (
-            select from bookings b where b.id = d.booking_id
-            and b.version = d.subject_version and b.status = 'confirmed'
-        )
-    )
-    returning attempts
-)
-insert into attempts (delivery_id, number, provider, started_at)
-select $1, attempts, $4, $5 from ready returning number
-"""
-
 _SETTLE = """
-with closed as (
-    update attempts set outcome = $4, code = $5, finished_at = $9
-    where delivery_id = $1 and number = $3 and outcome is null
+with ended as (
+    select * from unnest(
+        $1::uuid[], $2::uuid[], $3::integer[], $4::text[], $5::integer[], $6::text[], $7::text[],
+        $8::text[], $9::text[], $10::timestamptz[]
+    ) as e(id, lease, number, outcome, code, status, reference, state, reason, at)
+), closed as (
+    update attempts a
+    set outcome = e.outcome, code = e.code, status = e.status, reference = e.reference,
+        finished_at = $11
+    from ended e where a.delivery_id = e.id and a.number = e.number and a.outcome is null
 ), moved as (
-    update deliveries
-    set state = $6, reason = $7, next_at = coalesce($8, next_at), lease = null,
-        leased_until = null, unknowns = unknowns + ($4::text = 'unknown')::integer, updated_at = $9
-    where id = $1 and lease = $2 and state = 'sending'
-    returning subject_id, recipient_id, nature
+    update deliveries d
+    set state = e.state, reason = e.reason, next_at = coalesce(e.at, d.next_at), lease = null,
+        leased_until = null, unknowns = d.unknowns + (e.outcome = 'unknown')::integer,
+        rounds = d.rounds + 1, updated_at = $11,
+        sent_at = case when e.state in ('sent', 'unknown') then $11 else d.sent_at end
+    from ended e where d.id = e.id and d.lease = e.lease and d.state = 'sending'
+    returning d.id, d.subject_id, d.recipient_id, d.channel, d.nature
 ), woken as (
-    update deliveries w set next_at = $9, waits_for = null from moved m
+    update deliveries w set next_at = $11, waits_for = null from moved m
     where m.nature = 'announcement' and w.subject_id = m.subject_id
-    and w.recipient_id = m.recipient_id
+    and w.recipient_id = m.recipient_id and w.channel = m.channel
     and w.waits_for = 'earlier' and w.state in ('scheduled', 'retrying')
 )
-select count(*) from moved
+select id from moved
 """
-
-
-async def claim(tx: Transaction, *, limit: int, now: datetime) -> list[Delivery]:
-    """Take up to `limit` messages that are due, essential ones first, with all known of them."""
-    rows = await tx.fetch(_CLAIM, now, limit, new_id(), LEASE)
-    return [_delivery(row) for row in rows]
-
-
-async def begin(tx: Transaction, delivery: Delivery, provider: str, *, now: datetime) -> int | None:
-    """Write that an attempt begins; its number, or None when the message is no longer ours to send.
-
-    A reminder whose booking changed since it was taken does not begin.
-    """
-    number: int | None = await tx.fetchval(
-        _BEGIN, delivery.id, delivery.lease, LEASE, provider, now
-    )
-    return number
 
 
 @dataclass(frozen=True)
 class Ended:
-    """An attempt that ended, and what follows for its message."""
+    """How trying a message ended, and what follows; `attempt` is the one still open, if one is."""
 
     delivery: Delivery
-    attempt: int
+    attempt: int | None
     outcome: Outcome
     following: Next
 
 
 async def settle(tx: Transaction, ended: Sequence[Ended], *, now: datetime) -> set[UUID]:
     """Write how attempts ended; the ids of those messages that were still held, so now changed."""
-    facts, changed = [], set()
-    for end in ended:
-        delivery, following = end.delivery, end.following
-        moved = await tx.fetchval(
-            _SETTLE,
-            delivery.id,
-            delivery.lease,
-            end.attempt,
-            end.outcome.result,
-            end.outcome.code,
-            following.state,
-            following.reason,
-            following.at,
-            now,
-        )
-        if not moved:
-            continue
-        changed.add(delivery.id)
-        fact = _fact(delivery, following, now)
-        if end.outcome.result == "unknown":
-            fact = MessageUnknown(at=now, **_told(delivery))
-        if fact is not None:
-            facts.append(fact)
-    await outbox.add(tx, facts, now=now)
+    if not ended:
+        return set()
+    rows = await tx.fetch(
+        _SETTLE,
+        [end.delivery.id for end in ended],
+        [end.delivery.lease for end in ended],
+        [end.attempt for end in ended],
+        [end.outcome.result for end in ended],
+        [end.outcome.code for end in ended],
+        [end.outcome.status for end in ended],
+        [end.outcome.reference for end in ended],
+        [end.following.state for end in ended],
+        [end.following.reason for end in ended],
+        [end.following.at for end in ended],
+        now,
+    )
+    changed: set[UUID] = {row["id"] for row in rows}
+    held = [end for end in ended if end.delivery.id in changed]
+    await outbox.add(tx, [fact for end in held if (fact := _told_of(end, now))], now=now)
+    for end in held:
+        await _suppress(tx, end, now)
     return changed
 
 
@@ -175,45 +96,33 @@ async def put_back(
     tx: Transaction, waiting: Sequence[tuple[Delivery, Wait]], *, now: datetime
 ) -> None:
     """Give messages back until something they need is there."""
-    await tx.execute(
-        "update deliveries d"
-        " set state = case when d.attempts > 0 then 'retrying' else 'scheduled' end,"
-        " next_at = e.until, waits_for = e.waits_for, lease = null, leased_until = null,"
-        " updated_at = $5"
-        " from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::text[])"
-        " as e(id, lease, until, waits_for)"
-        " where d.id = e.id and d.lease = e.lease and d.state = 'sending'",
-        [delivery.id for delivery, _ in waiting],
-        [delivery.lease for delivery, _ in waiting],
-        [wait.until for _, wait in waiting],
-        [wait.waits_for for _, wait in waiting],
-        now,
+    await _release(
+        tx, [(delivery, wait.until, wait.waits_for) for delivery, wait in waiting], now=now
     )
 
 
-async def give_up(tx: Transaction, delivery: Delivery, drop: Drop, *, now: datetime) -> None:
-    """End a message that is not to go out."""
-    await _end(tx, delivery, Next(drop.state, drop.reason), now=now)
+async def release(
+    tx: Transaction,
+    deliveries: Sequence[Delivery],
+    *,
+    now: datetime,
+    until: datetime | None = None,
+) -> None:
+    """Give back messages that were not begun, for any sender to take at once or from `until` on."""
+    await _release(tx, [(delivery, until or now, None) for delivery in deliveries], now=now)
+
+
+async def give_up(
+    tx: Transaction, dropped: Sequence[tuple[Delivery, Drop]], *, now: datetime
+) -> None:
+    """End messages that are not to go out."""
+    ends = [(delivery, Next(drop.state, drop.reason)) for delivery, drop in dropped]
+    await _end(tx, ends, now=now)
 
 
 async def fail(tx: Transaction, delivery: Delivery, reason: str, *, now: datetime) -> None:
     """End a message that cannot be written."""
-    await _end(tx, delivery, Next("failed", reason), now=now)
-
-
-async def release(tx: Transaction, deliveries: Sequence[Delivery], *, now: datetime) -> None:
-    """Give back messages that were taken but not begun, for any sender to take at once."""
-    await tx.execute(
-        "update deliveries d"
-        " set state = case when attempts > 0 then 'retrying' else 'scheduled' end,"
-        " next_at = $3, lease = null, leased_until = null, updated_at = $3"
-        " from unnest($1::uuid[], $2::uuid[]) as e(id, lease)"
-        " where d.id = e.id and d.lease = e.lease and d.state = 'sending' and not exists"
-        " (select from attempts a where a.delivery_id = d.id and a.outcome is null)",
-        [delivery.id for delivery in deliveries],
-        [delivery.lease for delivery in deliveries],
-        now,
-    )
+    await _end(tx, [(delivery, Next("failed", reason))], now=now)
 
 
 async def recover(tx: Transaction, *, in_hand: Sequence[UUID], now: datetime) -> int:
@@ -229,7 +138,7 @@ async def recover(tx: Transaction, *, in_hand: Sequence[UUID], now: datetime) ->
         in_hand,
         RECOVERED_AT_ONCE,
     )
-    held = [(_delivery(row), row["number"]) for row in rows]
+    held = [(delivery_of(row), row["number"]) for row in rows]
     await release(tx, [delivery for delivery, number in held if number is None], now=now)
     begun = [
         Ended(
@@ -245,112 +154,131 @@ async def recover(tx: Transaction, *, in_hand: Sequence[UUID], now: datetime) ->
     return len(rows)
 
 
-async def oldest_due(tx: Transaction, *, now: datetime) -> timedelta:
-    """How long the oldest message that is due and waits for nothing has not been looked at."""
-    oldest = await tx.fetchval(
-        "select min(next_at) from deliveries"
-        " where state in ('scheduled', 'retrying') and class = 'essential' and next_at <= $1",
+async def oldest_due(tx: Transaction, *, now: datetime) -> dict[tuple[str, str], timedelta]:
+    """By (channel, rank), how long the oldest message that is due has not been looked at.
+
+    The rank is `essential` or `other`.
+    """
+    rows = await tx.fetch(
+        "select channel, (select min(next_at) from deliveries"
+        " where state in ('scheduled', 'retrying') and class = 'essential' and channel = c.channel"
+        " and next_at <= $1) as essential, (select min(next_at) from deliveries"
+        " where state in ('scheduled', 'retrying') and class <> 'essential' and channel = c.channel"
+        " and next_at <= $1) as other from unnest(array['email', 'sms', 'push']) as c(channel)",
         now,
     )
-    return timedelta(0) if oldest is None else now - oldest
+    return {
+        (row["channel"], rank): timedelta(0) if row[rank] is None else now - row[rank]
+        for row in rows
+        for rank in ("essential", "other")
+    }
 
 
-async def _end(tx: Transaction, delivery: Delivery, following: Next, *, now: datetime) -> None:
-    ended = await tx.fetchval(
-        "with ended as (update deliveries set state = $3, reason = $4, waits_for = null,"
-        " lease = null, leased_until = null, updated_at = $5"
-        " where id = $1 and lease = $2 and state = 'sending' returning subject_id, recipient_id),"
+async def _release(
+    tx: Transaction,
+    given_back: Sequence[tuple[Delivery, datetime, str | None]],
+    *,
+    now: datetime,
+) -> None:
+    if not given_back:
+        return
+    await tx.execute(
+        "update deliveries d"
+        " set state = case when d.rounds > 0 then 'retrying' else 'scheduled' end,"
+        " next_at = e.until, waits_for = e.waits_for, lease = null, leased_until = null,"
+        " updated_at = $5"
+        " from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::text[])"
+        " as e(id, lease, until, waits_for)"
+        " where d.id = e.id and d.lease = e.lease and d.state = 'sending' and not exists"
+        " (select from attempts a where a.delivery_id = d.id and a.outcome is null)",
+        [delivery.id for delivery, _, _ in given_back],
+        [delivery.lease for delivery, _, _ in given_back],
+        [until for _, until, _ in given_back],
+        [waits_for for _, _, waits_for in given_back],
+        now,
+    )
+
+
+async def _end(tx: Transaction, ends: Sequence[tuple[Delivery, Next]], *, now: datetime) -> None:
+    rows = await tx.fetch(
+        "with ended as (update deliveries d set state = e.state, reason = e.reason,"
+        " waits_for = null, lease = null, leased_until = null, updated_at = $5"
+        " from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[])"
+        " as e(id, lease, state, reason)"
+        " where d.id = e.id and d.lease = e.lease and d.state = 'sending'"
+        " returning d.id, d.subject_id, d.recipient_id, d.channel),"
         " woken as (update deliveries w set next_at = $5, waits_for = null from ended e"
         " where w.subject_id = e.subject_id and w.recipient_id = e.recipient_id"
-        " and w.waits_for = 'earlier' and w.state in ('scheduled', 'retrying'))"
-        " select count(*) from ended",
-        delivery.id,
-        delivery.lease,
-        following.state,
-        following.reason,
+        " and w.channel = e.channel and w.waits_for = 'earlier'"
+        " and w.state in ('scheduled', 'retrying'))"
+        " select id from ended",
+        [delivery.id for delivery, _ in ends],
+        [delivery.lease for delivery, _ in ends],
+        [following.state for _, following in ends],
+        [following.reason for _, following in ends],
         now,
     )
-    fact = _fact(delivery, following, now)
-    if ended and fact is not None:
-        await outbox.add(tx, [fact], now=now)
+    ended = {row["id"] for row in rows}
+    facts = [
+        fact
+        for delivery, following in ends
+        if delivery.id in ended and (fact := _fact(delivery, following, now))
+    ]
+    await outbox.add(tx, facts, now=now)
+
+
+async def _suppress(tx: Transaction, end: Ended, now: datetime) -> None:
+    delivery, outcome = end.delivery, end.outcome
+    evidence = " ".join(str(part) for part in (outcome.code, outcome.status) if part)
+    address = suppressions.address_of(delivery)
+    if outcome.result == "bounced" and address is not None:
+        await suppressions.suppress(
+            tx,
+            suppressions.Address(delivery.channel, address),
+            reason="hard-bounce",
+            evidence=evidence,
+            recipient_id=delivery.recipient_id,
+            now=now,
+        )
+    for device_id in outcome.gone:
+        await suppressions.suppress(
+            tx,
+            suppressions.Address("push", str(device_id)),
+            reason="gone",
+            evidence=evidence,
+            recipient_id=delivery.recipient_id,
+            now=now,
+        )
+
+
+def _told_of(end: Ended, now: datetime) -> MessageFact | None:
+    if end.outcome.result == "unknown":
+        return MessageUnknown(at=now, **told(end.delivery))
+    return _fact(end.delivery, end.following, now)
 
 
 def _fact(delivery: Delivery, following: Next, now: datetime) -> MessageFact | None:
-    told = _told(delivery)
     reason = following.reason or following.state
     match following.state:
         case "sent":
-            return MessageSent(at=now, **told)
+            return MessageSent(at=now, **told(delivery))
         case "failed" | "bounced" | "expired":
-            return MessageFailed(at=now, reason=reason, **told)
+            return MessageFailed(at=now, reason=reason, **told(delivery))
         case "cancelled":
-            return MessageCancelled(at=now, reason=reason, **told)
+            return MessageCancelled(at=now, reason=reason, **told(delivery))
         case "unknown":
-            return MessageUnknown(at=now, **told)
+            return MessageUnknown(at=now, **told(delivery))
         case "scheduled" | "retrying" | "sending":
             return None
 
 
-def _told(delivery: Delivery) -> dict[str, Any]:
+def told(delivery: Delivery) -> dict[str, Any]:
+    """What every fact about a message says of it."""
     return {
         "message_id": delivery.id,
         "recipient_id": delivery.recipient_id,
         "template": delivery.template,
         "channel": delivery.channel,
+        "message_class": delivery.message_class,
         "booking_id": delivery.booking_id,
     }
-
-
-def _delivery(row: asyncpg.Record) -> Delivery:
-    found = dict(row)
-    person = access = code = booking = None
-    other = found.get("other_name")
-    if found.get("person_id") is not None:
-        person = Person(
-            id=found["person_id"],
-            role=found["role"],
-            name=found["name"],
-            email=found["email"],
-            language=found["language"],
-            tz=found["tz"],
-            reminders=found["reminders"],
-            marketing=found["marketing"],
-        )
-    if found.get("access") is not None:
-        known = found["access"] if other is None else found["access"] | {"with_name": other}
-        access = Access(**known)
-    if (asked := found.get("sign_in")) is not None:
-        code = Code(
-            UUID(asked["request_id"]), asked["code"], datetime.fromisoformat(asked["expires_at"])
-        )
-    if found.get("booking_version") is not None:
-        booking = BookingNow(found["booking_version"], found["booking_status"])
-    return Delivery(
-        id=found["id"],
-        template=found["template"],
-        subject_id=found["subject_id"],
-        subject_version=found["subject_version"],
-        recipient_id=found["recipient_id"],
-        booking_id=found["booking_id"],
-        channel=found["channel"],
-        message_class=found["class"],
-        nature=found["nature"],
-        detail=found["detail"],
-        due_at=found["due_at"],
-        expires_at=found["expires_at"],
-        created_at=found["created_at"],
-        attempts=found["attempts"],
-        unknowns=found["unknowns"],
-        lease=found["lease"],
-        person=person,
-        access=access,
-        accesses={
-            UUID(booking_id): Access(**known)
-            for booking_id, known in (found.get("accesses") or {}).items()
-        },
-        code=code,
-        booking=booking,
-        other_name=other,
-        leave_token=found.get("leave_token"),
-        earlier_open=found.get("earlier_open", False),
-    )

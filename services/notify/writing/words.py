@@ -1,155 +1,100 @@
-"""Words and dates that all messages share, in each language."""
+"""One language's words, dates and times, as all messages use them."""
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Literal
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from gettext import NullTranslations
 from zoneinfo import ZoneInfo
 
+from babel.dates import format_date, format_time
+
+from services.notify.writing.catalogue import LOCALES, Language, marked
+from services.notify.writing.phrases import OTHER_SERVICE, SERVICES, ZONES, ZONES_OF, ServiceNames
 from shared.calendar import tz_text
 
-Language = Literal["en", "fr"]
+_DAY: dict[Language, str] = {"en": "EEEE, MMMM d", "fr": "EEEE d MMMM"}
+_FIRST_OF_MONTH: dict[Language, str] = {"en": "EEEE, MMMM d", "fr": "EEEE '1er' MMMM"}
+_TIME: dict[Language, str] = {"en": "h:mm a", "fr": "H 'h' mm"}
+"""Patterns for Babel. Its own time has a narrow space in it, which many programs show as a box."""
+
+_SPAN = marked("%(day)s, %(start)s to %(end)s")
+_TIMES = marked("%(start)s to %(end)s")
 
 
-@dataclass(frozen=True)
 class Words:
-    """The fixed words of one language; leaving one out is a type error."""
+    """The words of one language."""
 
-    when: str
-    before: str
-    with_whom: str
-    where: str
-    online: str
-    join: str
-    manage: str
-    calendar: str
-    desk: str
-    sign_in: str
-    kept_until: str
-    book: str
-    leave: str
-    someone: str
-    a_client: str
-    a_trainer: str
-    services: dict[str, str]
-    other_service: str
-    many: dict[str, str]
-    many_others: str
-    footer: str
-    service_footer: str
+    def __init__(self, language: Language, catalogue: NullTranslations) -> None:
+        self.language = language
+        self._catalogue = catalogue
 
+    def say(self, text: str) -> str:
+        """A marked text in this language."""
+        return self._catalogue.gettext(text)
 
-WORDS: dict[Language, Words] = {
-    "en": Words(
-        when="When",
-        before="Before",
-        with_whom="With",
-        where="Where",
-        online="Online",
-        join="Join online",
-        manage="Move or cancel",
-        calendar="Add to my calendar",
-        desk="Open the desk",
-        sign_in="Sign in",
-        kept_until="Kept for you until",
-        book="Book this time",
-        leave="Leave the waiting list",
-        someone="there",
-        a_client="a client",
-        a_trainer="your trainer",
-        services={
-            "first-workout": "first workout",
-            "assessment": "assessment",
-            "training": "training session",
-        },
-        other_service="session",
-        many={"assessment": "assessments", "training": "training sessions"},
-        many_others="sessions",
-        footer="Limber, personal training at your pace. Just reply if you need anything.",
-        service_footer="You get this because you agreed to reminders. "
-        "You can turn them off on your page at any time.",
-    ),
-    "fr": Words(
-        when="Quand",
-        before="Avant",
-        with_whom="Avec",
-        where="Où",
-        online="En ligne",
-        join="Rejoindre en ligne",
-        manage="Déplacer ou annuler",
-        calendar="Ajouter à mon calendrier",
-        desk="Ouvrir le bureau",
-        sign_in="Se connecter",
-        kept_until="Gardé pour vous jusqu'à",
-        book="Réserver cette heure",
-        leave="Quitter la liste d'attente",
-        someone="à vous",
-        a_client="une personne",
-        a_trainer="votre entraîneur",
-        services={
-            "first-workout": "première séance",
-            "assessment": "évaluation",
-            "training": "séance d'entraînement",
-        },
-        other_service="séance",
-        many={"assessment": "évaluations", "training": "séances d'entraînement"},
-        many_others="séances",
-        footer="Limber, l'entraînement personnel à votre rythme. "
-        "Répondez simplement si vous avez besoin de quelque chose.",
-        service_footer="Vous recevez ce message parce que vous avez accepté les rappels. "
-        "Vous pouvez les désactiver sur votre page en tout temps.",
-    ),
-}
+    def count(self, texts: tuple[str, str], count: int) -> str:
+        """Words for so many of something, such as 3 sessions."""
+        return self._catalogue.ngettext(*texts, count) % {"count": count}
 
-_DAYS: dict[Language, tuple[str, ...]] = {
-    "en": ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
-    "fr": ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche"),
-}
+    def service(self, code: str) -> ServiceNames:
+        """A service's names, in English; say the one that is wanted."""
+        return SERVICES.get(code, OTHER_SERVICE)
 
-_MONTHS: dict[Language, tuple[str, ...]] = {
-    "en": (
-        *("January", "February", "March", "April", "May", "June", "July"),
-        *("August", "September", "October", "November", "December"),
-    ),
-    "fr": (
-        *("janvier", "février", "mars", "avril", "mai", "juin", "juillet"),
-        *("août", "septembre", "octobre", "novembre", "décembre"),
-    ),
-}
+    def date(self, day: date) -> str:
+        """A date, such as Tuesday, November 24."""
+        return _date(day, self.language)
+
+    def day(self, at: datetime, rules: ZoneInfo) -> str:
+        """The local date of an instant."""
+        return self.date(at.astimezone(rules).date())
+
+    def time(self, at: datetime, rules: ZoneInfo) -> str:
+        """The local time with the zone's abbreviation, such as 10:00 a.m. EST."""
+        local = at.astimezone(rules)
+        return f"{self._clock(local)} {self._zone(local, rules)}"
+
+    def moment(self, at: datetime, rules: ZoneInfo) -> str:
+        """Date and time of an instant."""
+        return f"{self.day(at, rules)}, {self.time(at, rules)}"
+
+    def span(self, start: datetime, end: datetime, rules: ZoneInfo) -> str:
+        """Date and times, such as Tuesday, November 24, 10:00 a.m. to 10:45 a.m. EST."""
+        first, last = self._span(start, end, rules)
+        return self.say(_SPAN) % {"day": self.day(start, rules), "start": first, "end": last}
+
+    def times(self, start: datetime, end: datetime, rules: ZoneInfo) -> str:
+        """Times alone, such as 10:00 a.m. to 10:45 a.m. EST."""
+        first, last = self._span(start, end, rules)
+        return self.say(_TIMES) % {"start": first, "end": last}
+
+    def _span(self, start: datetime, end: datetime, rules: ZoneInfo) -> tuple[str, str]:
+        first, last = start.astimezone(rules), end.astimezone(rules)
+        begins = self._clock(first)
+        if first.utcoffset() != last.utcoffset():
+            begins += f" {self._zone(first, rules)}"
+        return begins, f"{self._clock(last)} {self._zone(last, rules)}"
+
+    def _clock(self, local: datetime) -> str:
+        return _clock(local.hour, local.minute, self.language)
+
+    def _zone(self, local: datetime, rules: ZoneInfo) -> str:
+        # Many zones have no abbreviation; the database then gives digits.
+        name = local.tzname() or ""
+        if not name.isalpha():
+            return tz_text(local.utcoffset() or timedelta(0))
+        return self.say(ZONES[name]) if name in ZONES and _american(rules) else name
 
 
-def day(at: datetime, rules: ZoneInfo, language: Language) -> str:
-    """The local date, such as Tuesday, November 24."""
-    local = at.astimezone(rules)
-    weekday, month = _DAYS[language][local.weekday()], _MONTHS[language][local.month - 1]
-    if language == "fr":
-        return f"{weekday} {'1er' if local.day == 1 else local.day} {month}"
-    return f"{weekday}, {month} {local.day}"
+def _american(rules: ZoneInfo) -> bool:
+    return (rules.key or "").startswith(ZONES_OF)
 
 
-def clock_time(at: datetime, rules: ZoneInfo, language: Language) -> str:
-    """The local time with the zone's abbreviation, such as 10:00 a.m. EST."""
-    local = at.astimezone(rules)
-    return f"{_hour_and_minute(local, language)} {_zone_name(local)}"
+@lru_cache(maxsize=1024)
+def _date(day: date, language: Language) -> str:
+    pattern = (_FIRST_OF_MONTH if day.day == 1 else _DAY)[language]
+    return format_date(day, pattern, LOCALES[language])
 
 
-def span(start: datetime, end: datetime, rules: ZoneInfo, language: Language) -> str:
-    """Date and times of a session, such as Tuesday, November 24, 10:00 a.m. to 10:45 a.m. EST."""
-    first, last = start.astimezone(rules), end.astimezone(rules)
-    comma, to = (", ", " to ") if language == "en" else (", ", " à ")
-    begins = _hour_and_minute(first, language)
-    if first.utcoffset() != last.utcoffset():
-        begins += f" {_zone_name(first)}"
-    return f"{day(start, rules, language)}{comma}{begins}{to}{clock_time(end, rules, language)}"
-
-
-def _hour_and_minute(local: datetime, language: Language) -> str:
-    if language == "fr":
-        return f"{local.hour} h {local.minute:02}"
-    half = "a.m." if local.hour < 12 else "p.m."
-    return f"{local.hour % 12 or 12}:{local.minute:02} {half}"
-
-
-def _zone_name(local: datetime) -> str:
-    # Many zones have no abbreviation; the database then gives digits.
-    name = local.tzname() or ""
-    return name if name.isalpha() else tz_text(local.utcoffset() or timedelta(0))
+@lru_cache(maxsize=4096)
+def _clock(hour: int, minute: int, language: Language) -> str:
+    at = datetime(2000, 1, 1, hour, minute)  # noqa: DTZ001 - only its clock is written
+    return format_time(at, _TIME[language], locale=LOCALES[language])

@@ -65,12 +65,12 @@ def check_in(client: Client, submission: CheckInSubmitted, rules: Rules) -> Outc
         placed += step.placed
     after, settled = settle(client, after, rules, at=at, check_in=report.id)
     others = _in_force(after)
-    events: list[Event] = [
+    told: list[Event | view.Shown] = [
         _recorded(client.id, submission),
         *(hold_placed(after, hold, rules) for hold in placed),
         *moved,
         *settled,
-        view.updated(after, rules),
+        view.Shown(after, rules),
         SubmissionAnswered(
             client_id=client.id,
             submission_id=submission.submission_id,
@@ -79,7 +79,7 @@ def check_in(client: Client, submission: CheckInSubmitted, rules: Rules) -> Outc
             actions=asked_for([*report.firings, *others]),
         ),
     ]
-    return Outcome(after, tuple(events), report, placed)
+    return Outcome(after, tuple(told), report, placed)
 
 
 def _in_force(client: Client) -> list[Firing]:

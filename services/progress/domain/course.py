@@ -9,7 +9,6 @@ from services.progress.domain.firing import Firing
 from services.progress.domain.model import Client
 from services.progress.domain.outcome import Step
 from services.progress.domain.rules import Rule, Rules
-from services.progress.domain.sessions import local_day
 from services.progress.domain.standing import begin, end
 from shared.contracts.conclusions import SupportSuggested
 
@@ -22,12 +21,12 @@ LONG_FLARE, HIGH_PAIN = 0, 1
 def rising_weeks(rule: Rule, facts: Facts) -> list[Firing]:
     """A5: weekly medians of the client's own weeks, the last of which ends on the report's day."""
     report = facts.report
-    today, weeks = local_day(report), int(rule.limits["weeks"])
+    today, weeks = report.day, int(rule.limits["weeks"])
     pains: list[list[int]] = [[] for _ in range(weeks + 1)]
     reach = report.at - (weeks + 1) * WEEK - timedelta(days=1)
     for one in (report, *facts.earlier):
         if one.kind in rule.kinds and one.at > reach:
-            week = (today - local_day(one)).days // 7
+            week = (today - one.day).days // 7
             if week <= weeks:
                 pains[week].append(one.pain)
     if any(len(week) < rule.limits["reports"] for week in pains):

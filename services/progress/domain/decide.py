@@ -71,4 +71,4 @@ def booking_changed(client: Client, at: datetime, rules: Rules) -> Outcome:
     after = next_entry(client, at)
     after = replace(after, next=next_step(after, rules))
     changed = client.version == 0 or after.next != client.next
-    return Outcome(after, (view.updated(after, rules),) if changed else ())
+    return Outcome(after, (view.Shown(after, rules),) if changed else ())

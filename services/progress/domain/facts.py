@@ -21,7 +21,8 @@ class Facts:
     @cached_property
     def earlier(self) -> tuple[Report, ...]:
         """What was felt before the report, newest first."""
-        return tuple(past for past in self.client.reports if past.place < self.report.place)
+        place = self.report.place
+        return tuple(past for past in self.client.reports if past.place < place)
 
     @cached_property
     def usual(self) -> float | None:
@@ -107,11 +108,8 @@ class Facts:
 
 def usual_pain(report: Report, earlier: Iterable[Report], rules: Rules) -> float | None:
     """The client's median pain in the window before a report; None while too few are known."""
-    pains = [
-        past.pain
-        for past in earlier
-        if past.kind in rules.usual.kinds and past.at >= report.at - rules.usual.window
-    ]
+    kinds, since = rules.usual.kinds, report.at - rules.usual.window
+    pains = [past.pain for past in earlier if past.kind in kinds and past.at >= since]
     return float(median(pains)) if len(pains) >= rules.usual.reports else None
 
 

@@ -24,9 +24,12 @@ def holds_asked(
     option that is locked is not locked again.
     """
     placed: list[Hold] = []
+    fired = {firing.rule for firing in firings}
     for rule in rules.rules:
+        if rule.id not in fired:
+            continue
         mine = [firing for firing in firings if firing.rule == rule.id]
-        if rule.hold is None or not mine:
+        if rule.hold is None:
             continue
         if rule.hold != "option":
             placed.append(hold_for(rule, mine, of=of, since=since, check_in=check_in))

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from services.progress.domain import trend as line
 from services.progress.domain.care import Care, Trend
 from services.progress.domain.model import Client, Report
-from services.progress.domain.sessions import local_day
 from shared.contracts.submissions import CheckInKind
 from shared.vocabulary.codes import Instrument
 from shared.zones import zone
@@ -67,7 +66,7 @@ def trends(client: Client, at: datetime, *, sessions: int) -> tuple[Trend, ...]:
     found = []
     for measure in MEASURES:
         told = [
-            (local_day(one).toordinal(), score)
+            (one.day.toordinal(), score)
             for one in reports
             if one.kind in measure.kinds and (score := measure.score(one)) is not None
         ]
@@ -143,4 +142,4 @@ def _impression(care: Care, at: datetime) -> int | None:
 def _days_since(reports: Sequence[Report], at: datetime) -> int:
     # From the client's first report in the window; both ends count.
     today = at.astimezone(zone(reports[0].tz)).date()
-    return (today - local_day(reports[-1])).days + 1
+    return (today - reports[-1].day).days + 1

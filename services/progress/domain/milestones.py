@@ -11,7 +11,7 @@ from services.progress.domain.firing import LEVELS
 from services.progress.domain.model import Client, Report
 from services.progress.domain.outcome import Step
 from services.progress.domain.rules import Rules
-from services.progress.domain.sessions import about, local_day
+from services.progress.domain.sessions import about
 from services.progress.domain.view import level
 from shared.contracts.conclusions import MilestoneReached
 from shared.contracts.progress import Level
@@ -91,9 +91,10 @@ def _confidence(client: Client, rules: Rules) -> bool:
     if not told:
         return False
     newest = told[0].at
-    start = newest - figures.confidence_weeks * WEEK
-    now = [one.confidence for one in told if one.at > newest - WEEK]
-    then = [one.confidence for one in told if start <= one.at < start + WEEK]
+    start, last = newest - figures.confidence_weeks * WEEK, newest - WEEK
+    now = [one.confidence for one in told if one.at > last]
+    end = start + WEEK
+    then = [one.confidence for one in told if start <= one.at < end]
     if min(len(now), len(then)) < figures.confidence_reports:
         return False
     return _median(now) - _median(then) >= figures.confidence_points
@@ -115,7 +116,8 @@ def _steady_weeks(client: Client, rules: Rules) -> bool:
     newest = client.reports[0].at
     for number in range(figures.steady_weeks):
         end = newest - number * WEEK
-        week = [one for one in client.reports if end - WEEK < one.at <= end]
+        start = end - WEEK
+        week = [one for one in client.reports if start < one.at <= end]
         if len(_days(week) - _days(one for one in week if one.level in RED)) < figures.steady_days:
             return False
     return True
@@ -125,7 +127,8 @@ def _green_week(client: Client, rules: Rules) -> bool:
     if not client.reports:
         return False
     newest = client.reports[0].at
-    week = [one for one in client.reports if one.at > newest - WEEK]
+    start = newest - WEEK
+    week = [one for one in client.reports if one.at > start]
     return (
         all(one.level == "go" for one in week)
         and len(_days(week)) >= rules.milestones.green_reports
@@ -147,7 +150,7 @@ MARKS: tuple[Mark, ...] = (
 
 
 def _days(reports: Iterable[Report]) -> set[date]:
-    return {local_day(one) for one in reports}
+    return {one.day for one in reports}
 
 
 def _median(scores: Iterable[int | None]) -> float:

@@ -1,7 +1,8 @@
 """What progress knows of one client."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime, timedelta
+from functools import cached_property
 from typing import Any, Literal
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from services.progress.domain.firing import Firing as Firing
 from services.progress.domain.firing import highest as highest
 from shared.contracts.progress import HoldKind, Level
 from shared.contracts.submissions import CheckInKind, RedFlag, Why
+from shared.zones import zone
 
 BookingStatus = Literal["confirmed", "frozen", "cancelled", "completed", "missed"]
 
@@ -54,6 +56,16 @@ class Report:
     def place(self) -> tuple[datetime, int]:
         """Sorts reports by when they were meant, then by when they arrived."""
         return self.at, self.version
+
+    @cached_property
+    def day(self) -> date:
+        """The client's day."""
+        return self.at.astimezone(zone(self.tz)).date()
+
+    @cached_property
+    def session_day(self) -> date:
+        """The day of the session it speaks of, where it names no booking."""
+        return self.day - timedelta(days=1) if self.kind == "next-morning" else self.day
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from uuid import UUID
 
 from services.progress.domain import gates, view
@@ -23,16 +24,31 @@ from shared.contracts.submissions import Submission
 
 @dataclass(frozen=True)
 class Outcome:
-    """The client after an entry of the log, the events that follow, and what is new to store.
+    """The client after an entry of the log, what is told of it, and what is new to store.
 
-    `lifted` are the ids of holds that end.
+    `told` holds the view unmade; `lifted` are the ids of holds that end.
     """
 
     client: Client
-    events: tuple[Event, ...]
+    told: tuple[Event | view.Shown, ...]
     report: Report | None = None
     placed: tuple[Hold, ...] = ()
     lifted: tuple[UUID, ...] = ()
+
+    @cached_property
+    def events(self) -> tuple[Event, ...]:
+        """The events that follow, with the view."""
+        return tuple(one.event() if isinstance(one, view.Shown) else one for one in self.told)
+
+    @property
+    def facts(self) -> tuple[Event, ...]:
+        """The events that follow, without a view that is still to be made."""
+        return tuple(one for one in self.told if not isinstance(one, view.Shown))
+
+    @property
+    def shows(self) -> bool:
+        """Whether a view is to be made."""
+        return any(isinstance(one, view.Shown) for one in self.told)
 
 
 @dataclass(frozen=True)
@@ -49,7 +65,8 @@ def settle(
 ) -> tuple[Client, list[Event]]:
     """The client with gates, level and next step as they are now, and what is told of it."""
     care, begun = gates.stand(after.care, after.as_of or at, after.version, rules)
-    after = replace(after, care=care)
+    if care is not after.care:
+        after = replace(after, care=care)
     after = replace(after, level=view.level(after), next=next_step(after, rules))
     told: list[Event] = [
         rule_fired(after, rules.by_id[one.rule], one.firings, rules.version, at=at) for one in begun
@@ -132,7 +149,7 @@ def done(
         actions=asked_for(said),
     )
     told = (*events, *(hold_placed(after, hold, rules) for hold in placed), *moved)
-    return Outcome(after, (*told, view.updated(after, rules), answered), placed=tuple(placed))
+    return Outcome(after, (*told, view.Shown(after, rules), answered), placed=tuple(placed))
 
 
 def refused(before: Client, submission: Submission, *, rule: str | None, reason: str) -> Outcome:
@@ -150,6 +167,8 @@ def refused(before: Client, submission: Submission, *, rule: str | None, reason:
 
 def with_holds(client: Client, placed: Sequence[Hold]) -> Client:
     """The client with these holds standing as well."""
+    if not placed:
+        return client
     holds = sorted((*client.holds, *placed), key=lambda hold: (hold.since, hold.id))
     return replace(client, holds=tuple(holds))
 

@@ -27,7 +27,7 @@ def reflected(client: Client, entry: Reflected, rules: Rules) -> Outcome:
     after, moved = settle(client, flare.client, rules, at=at, check_in=None)
     proposed = _proposed(after, entry.proposal, entry.up_to, at, rules)
     after = proposed.client
-    events: list[Event] = [
+    events: list[Event | view.Shown] = [
         *_trends_told(client.care, entry),
         *_effects_told(client.care, entry),
         *flare.events,
@@ -42,7 +42,7 @@ def reflected(client: Client, entry: Reflected, rules: Rules) -> Outcome:
         reflected_version=client.reflected_version,
     )
     if shown != client:
-        events.append(view.updated(after, rules))
+        events.append(view.Shown(after, rules))
     return Outcome(after, tuple(events))
 
 

@@ -1,10 +1,9 @@
 """Which reports speak of the same session, and what they say of it together."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from services.progress.domain.model import Booking, Report
-from shared.zones import zone
 
 LASTS = timedelta(hours=1)
 """A session's length where neither its booking nor a report after it is known."""
@@ -13,18 +12,13 @@ APART = timedelta(days=4)
 """Reports further apart speak of no common session: nobody is asked for longer than two days."""
 
 
-def local_day(report: Report) -> date:
-    """The client's day."""
-    return report.at.astimezone(zone(report.tz)).date()
-
-
 def same_session(one: Report, other: Report) -> bool:
     """Whether two reports pair: by booking where both name one, else by the session's local day."""
     if "daily" in {one.kind, other.kind}:
         return False
     if one.booking_id is not None and other.booking_id is not None:
         return one.booking_id == other.booking_id
-    return _session_day(one) == _session_day(other)
+    return one.session_day == other.session_day
 
 
 def about(report: Report, reports: Iterable[Report]) -> list[Report]:
@@ -80,8 +74,3 @@ def ended_at(session: Sequence[Report], bookings: Iterable[Booking]) -> datetime
         return max(posts)
     pres = [report.at + LASTS for report in session if report.kind == "pre"]
     return max(pres, default=None)
-
-
-def _session_day(report: Report) -> date:
-    day = local_day(report)
-    return day - timedelta(days=1) if report.kind == "next-morning" else day

@@ -30,9 +30,10 @@ def begin(client: Client, rule: Rule, firings: Sequence[Firing], *, at: datetime
 def began(client: Client, report: Report, rules: Rules) -> Step:
     """The rules of a check-in that last longer than it come into force; people hear of it once."""
     events: list[Event] = []
+    named = {firing.rule for firing in report.firings}
     for rule in rules.rules:
-        fired = [firing for firing in report.firings if firing.rule == rule.id]
-        if fired and "in_force_days" in rule.limits:
+        if rule.id in named and "in_force_days" in rule.limits:
+            fired = [firing for firing in report.firings if firing.rule == rule.id]
             if not any(one.rule == rule.id for one in client.care.standing):
                 events.append(rule_fired(client, rule, fired, rules.version, at=report.at))
             client = begin(client, rule, fired, at=report.at)

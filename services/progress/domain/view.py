@@ -1,6 +1,7 @@
 """The one document per client that the page shows."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from services.progress.domain import care_view, intake_view, statistics_view
@@ -61,6 +62,18 @@ def today(client: Client, rules: Rules) -> Today:
     """How the client stands today, for the mask and for doses."""
     gates = () if client.as_of is None else closed(client.care, client.as_of, rules)
     return Today(level(client), tuple(in_force(client)), gates)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A document that is due, and made once somebody wants it: of several the last one counts."""
+
+    client: Client
+    rules: Rules
+
+    def event(self) -> ViewUpdated:
+        """The event that carries the document."""
+        return updated(self.client, self.rules)
 
 
 def updated(client: Client, rules: Rules) -> ViewUpdated:

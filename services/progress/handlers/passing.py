@@ -8,9 +8,8 @@ import structlog
 
 from services.progress.domain.entries import TimePassed
 from services.progress.domain.rules import Rules
-from services.progress.handlers.record import apply
-from services.progress.store import clients, log
-from shared import outbox
+from services.progress.handlers.record import apply, own_entry, tell
+from services.progress.store import clients
 from shared.clock import Clock
 from shared.postgres import TRANSIENT, Database
 
@@ -58,7 +57,6 @@ class Passing:
             for client_id in due:
                 client = await clients.lock_client(tx, client_id)
                 entry = TimePassed(client_id=client_id, at=now)
-                await log.append_own(tx, client, entry, now)
-                outcome = await apply(tx, client, entry, now, self._rules)
-                await outbox.add(tx, outcome.events, now=now)
+                heard = own_entry(client, entry, now, told_at=now)
+                await tell(tx, await apply(tx, {client_id: client}, [heard], self._rules))
         return bool(due)

@@ -1,87 +1,218 @@
-"""An entry for a client's log: written once, decided on, and what follows is published."""
+"""Entries for clients' logs: written once, decided on, and what follows is published."""
 
-from dataclasses import replace
+from collections import defaultdict, deque
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import takewhile
 from uuid import UUID
 
 from services.progress.domain import decide
-from services.progress.domain.model import BookingStatus, Client
+from services.progress.domain.model import Client
 from services.progress.domain.outcome import Outcome
 from services.progress.domain.passing import next_due
 from services.progress.domain.rules import Rules
-from services.progress.store import clients, log
+from services.progress.store import clients
+from services.progress.store.bookings import save_bookings
+from services.progress.store.changes import Changes, Lift, Line, write
+from services.progress.store.histories import History, Look, load_histories
+from services.progress.store.stored import stored_client, stored_hold, stored_report
 from shared import outbox
-from shared.contracts import booking
+from shared.contracts.booking import BookingFact
 from shared.contracts.event import Envelope, Event
 from shared.contracts.submissions import CheckInSubmitted, HoldLiftSubmitted, Submission
 from shared.postgres import Transaction
 
-STATUS_AFTER: dict[type[booking.BookingFact], BookingStatus] = {
-    booking.BookingConfirmed: "confirmed",
-    booking.BookingRescheduled: "confirmed",
-    booking.BookingUnfrozen: "confirmed",
-    booking.BookingFrozen: "frozen",
-    booking.BookingCancelled: "cancelled",
-    booking.BookingCompleted: "completed",
-    booking.BookingMissed: "missed",
-}
-"""What each fact leaves its booking as."""
+
+@dataclass(frozen=True)
+class Heard:
+    """An entry for a client's log. `at` is when it happened, `about` names it among the others;
+    what follows is told as of `told_at`."""
+
+    client_id: UUID
+    entry: Event
+    at: datetime
+    about: str
+    told_at: datetime
 
 
-async def record_submission(tx: Transaction, envelope: Envelope[Submission], rules: Rules) -> None:
-    """Decide on what somebody submitted; what came before changes nothing."""
-    submission = envelope.data
-    client = await clients.lock_client(tx, submission.client_id)
-    if await log.append_submission(tx, client, submission):
-        outcome = await apply(tx, client, submission, submission.submitted_at, rules)
-        await outbox.add(tx, outcome.events, now=submission.submitted_at)
+Applied = tuple[Heard, Outcome]
+"""An entry and what was decided on it."""
 
 
-async def follow_booking(
-    tx: Transaction, envelope: Envelope[booking.BookingFact], rules: Rules
+async def record_batch(
+    tx: Transaction, envelopes: Sequence[Envelope[Submission | BookingFact]], rules: Rules
 ) -> None:
-    """Keep a booking's newest version and look again at what comes next."""
-    fact = envelope.data
-    client = await clients.lock_client(tx, fact.client_id)
-    if await clients.save_booking(tx, fact, STATUS_AFTER[type(fact)]):
-        await log.append_booking(tx, client, fact, envelope.time)
-        outcome = await apply(tx, client, fact, envelope.time, rules)
-        await outbox.add(tx, outcome.events, now=envelope.time)
+    """Decide on what somebody submitted and on bookings; what is known already changes nothing."""
+    heard = [_heard(envelope) for envelope in envelopes]
+    locked = await clients.lock_clients(tx, {one.client_id for one in heard})
+    await tell(tx, await apply(tx, locked, heard, rules))
+
+
+def own_entry(client: Client, entry: Event, at: datetime, *, told_at: datetime) -> Heard:
+    """An entry that no topic brought; the client is locked, and it is the next one."""
+    return Heard(client.id, entry, at, f"{entry.type} {client.version + 1}", told_at)
+
+
+async def tell(tx: Transaction, applied: Sequence[Applied]) -> None:
+    """Publish what follows; of a client's views the last one, which replaces those before it."""
+    shown = {heard.client_id: outcome for heard, outcome in applied if outcome.shows}
+    await outbox.add_timed(
+        tx,
+        (
+            (event, heard.told_at)
+            for heard, outcome in applied
+            for event in (
+                outcome.events if shown.get(heard.client_id) is outcome else outcome.facts
+            )
+        ),
+    )
 
 
 async def apply(
-    tx: Transaction, client: Client, entry: Event, at: datetime, rules: Rules
-) -> Outcome:
-    """Decide on an entry that is in the log, and store what it makes of the client.
+    tx: Transaction,
+    locked: Mapping[UUID, Client],
+    heard: Sequence[Heard],
+    rules: Rules,
+    *,
+    logged: bool = False,
+) -> list[Applied]:
+    """Write entries into the logs of locked clients, decide on each, and store what it changes.
 
-    `at` is when the entry happened. A booking's newest state is stored already.
+    A client's entries are decided on in their order, each on what the one before has left. A
+    submission or a state of a booking that is known is left out. `logged`: the entries are in the
+    log, and each counts.
     """
-    client = await _load(tx, client, entry, at, rules)
-    if isinstance(entry, booking.BookingFact):
-        outcome = decide.booking_changed(client, at, rules)
+    queues: defaultdict[UUID, deque[Heard]] = defaultdict(deque)
+    for one in heard:
+        queues[one.client_id].append(one)
+    works = [_Work(locked[client_id], queue, logged) for client_id, queue in queues.items()]
+    applied: list[Applied] = []
+    while left := [work for work in works if work.waiting]:
+        ready = await _with_bookings_saved(tx, left, logged=logged)
+        if not ready:
+            continue
+        histories = await load_histories(tx, [work.look() for work in ready], rules)
+        changes = Changes()
+        for work in ready:
+            applied += work.decide(histories[work.client.id], rules, changes)
+        await write(tx, changes)
+    return applied
+
+
+@dataclass
+class _Work:
+    """One client's entries, decided on in order as far as what was loaded reaches."""
+
+    client: Client
+    waiting: deque[Heard]
+    logged: bool
+
+    def look(self) -> Look:
+        """What the next decisions look at."""
+        run = self._run()
+        as_of = _as_of(self.client, run[0].at)
+        return Look(
+            client_id=self.client.id,
+            about=() if self.logged else tuple(one.about for one in run if _counts_once(one)),
+            since=min(map(_speaks_of, run)),
+            holds=tuple(
+                one.entry.hold_id for one in run if isinstance(one.entry, HoldLiftSubmitted)
+            ),
+            as_of=as_of,
+        )
+
+    def decide(self, history: History, rules: Rules, changes: Changes) -> Iterator[Applied]:
+        """Decide on the next entries, and note what is to be stored."""
+        for one in self._run():
+            if one.about in history.about:
+                self.waiting.popleft()
+                continue
+            client = _given(self.client, history, one, rules)
+            if client is None:
+                return
+            self.waiting.popleft()
+            outcome = _decided(client, one, rules)
+            self._note(one, outcome, changes)
+            self.client = stored_client(outcome.client, client)
+            if outcome.report is not None:
+                history.add_report(stored_report(outcome.report))
+            history.change_holds(map(stored_hold, outcome.placed), outcome.lifted)
+            if _counts_once(one):
+                history.about.add(one.about)
+            yield one, outcome
+
+    def _run(self) -> list[Heard]:
+        # A booking's change ends it: what is loaded next has to hold the change.
+        head, *others = self.waiting
+        return [head, *takewhile(lambda one: not isinstance(one.entry, BookingFact), others)]
+
+    def _note(self, one: Heard, outcome: Outcome, changes: Changes) -> None:
+        after = outcome.client
+        changes.clients[after.id] = after
+        if not self.logged:
+            data = one.entry.model_dump_json()
+            line = Line(after.id, after.version, one.entry.type, one.about, one.at, data)
+            changes.lines.append(line)
+        if outcome.report is not None:
+            changes.reports.append((after.id, outcome.report))
+        changes.placed |= {hold.id: (after.id, hold) for hold in outcome.placed}
+        by = one.entry.submitted_by if isinstance(one.entry, Submission) else None
+        changes.lifted |= {hold: (after.id, Lift(one.at, by)) for hold in outcome.lifted}
+
+
+async def _with_bookings_saved(
+    tx: Transaction, works: Sequence[_Work], *, logged: bool
+) -> list[_Work]:
+    """Those with a decision to make: a state of a booking that is known asks for none."""
+    facts = [head for work in works if isinstance(head := work.waiting[0].entry, BookingFact)]
+    new = await save_bookings(tx, facts) if facts else set()
+    ready = []
+    for work in works:
+        head = work.waiting[0].entry
+        if isinstance(head, BookingFact) and head.booking_id not in new and not logged:
+            work.waiting.popleft()
+        else:
+            ready.append(work)
+    return ready
+
+
+def _decided(client: Client, one: Heard, rules: Rules) -> Outcome:
+    if isinstance(one.entry, BookingFact):
+        outcome = decide.booking_changed(client, one.at, rules)
     else:
-        outcome = decide.decide(client, entry, rules)
+        outcome = decide.decide(client, one.entry, rules)
     due_at = next_due(outcome.client, rules)
-    outcome = replace(outcome, client=replace(outcome.client, due_at=due_at))
-    if outcome.report is not None:
-        await clients.add_report(tx, client.id, outcome.report)
-    if outcome.lifted:
-        by = entry.submitted_by if isinstance(entry, Submission) else None
-        await clients.lift_holds(tx, client.id, outcome.lifted, by, at)
-    await clients.save_client(tx, outcome.client, outcome.placed)
-    return outcome
+    return replace(outcome, client=replace(outcome.client, due_at=due_at))
 
 
-async def _load(
-    tx: Transaction, client: Client, entry: Event, at: datetime, rules: Rules
-) -> Client:
+def _given(client: Client, history: History, one: Heard, rules: Rules) -> Client | None:
+    hold = one.entry.hold_id if isinstance(one.entry, HoldLiftSubmitted) else None
+    holds, bookings = history.holds(hold), history.bookings(_as_of(client, one.at))
+    if holds is None or bookings is None:
+        return None
+    reports = history.reports(_speaks_of(one) - rules.usual.window)
+    return replace(client, reports=reports, holds=holds, bookings=bookings)
+
+
+def _as_of(client: Client, at: datetime) -> datetime:
+    # After an outage also the sessions that time should have looked at since.
     as_of = at if client.as_of is None else max(client.as_of, at)
-    since = entry.check_in.at if isinstance(entry, CheckInSubmitted) else at
-    hold: UUID | None = entry.hold_id if isinstance(entry, HoldLiftSubmitted) else None
-    return replace(
-        client,
-        reports=await clients.load_reports(tx, client.id, rules, since),
-        holds=await clients.load_holds(tx, client.id, hold),
-        # After an outage also the sessions that time should have looked at since.
-        bookings=await clients.load_bookings(tx, client.id, min(as_of, client.due_at or as_of)),
-    )
+    return min(as_of, client.due_at or as_of)
+
+
+def _speaks_of(one: Heard) -> datetime:
+    return one.entry.check_in.at if isinstance(one.entry, CheckInSubmitted) else one.at
+
+
+def _counts_once(one: Heard) -> bool:
+    return isinstance(one.entry, Submission)
+
+
+def _heard(envelope: Envelope[Submission | BookingFact]) -> Heard:
+    told = envelope.data
+    if isinstance(told, BookingFact):
+        about, at = f"booking {told.booking_id} {told.version}", envelope.time
+    else:
+        about, at = f"submission {told.submission_id}", told.submitted_at
+    return Heard(told.client_id, told, at, about, at)

@@ -14,9 +14,9 @@ import structlog
 from services.progress.domain.measuring import WINDOW
 from services.progress.domain.rules import Rules
 from services.progress.domain.statistics import reflect
-from services.progress.handlers.record import apply
-from services.progress.store import clients, log
-from shared import outbox
+from services.progress.handlers.record import apply, own_entry, tell
+from services.progress.store import clients, histories
+from services.progress.store.bookings import count_sessions
 from shared.clock import Clock
 from shared.postgres import TRANSIENT, Database
 
@@ -119,16 +119,15 @@ class Reflection:
             at = now if client.as_of is None else max(now, client.as_of)
             known = replace(
                 client,
-                reports=await clients.load_history(tx, client_id, at - HISTORY, MOST_REPORTS),
-                holds=await clients.load_holds(tx, client_id),
+                reports=await histories.load_reports(tx, client_id, at - HISTORY, MOST_REPORTS),
+                holds=await histories.load_holds(tx, client_id),
             )
-            took_place = await clients.count_sessions(tx, client_id, at - WINDOW, at)
+            took_place = await count_sessions(tx, client_id, at - WINDOW, at)
             compute = partial(reflect, known, at, self._rules, took_place=took_place)
             entry = await asyncio.get_running_loop().run_in_executor(self._worker, compute)
             locked = await clients.lock_client(tx, client_id)
             if locked.version != client.version:
                 return False
-            await log.append_own(tx, locked, entry, at)
-            outcome = await apply(tx, locked, entry, at, self._rules)
-            await outbox.add(tx, outcome.events, now=now)
+            heard = own_entry(locked, entry, at, told_at=now)
+            await tell(tx, await apply(tx, {client_id: locked}, [heard], self._rules))
         return True

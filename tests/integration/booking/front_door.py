@@ -203,7 +203,7 @@ class FrontDoor:
         async with self.db.transaction() as tx:
             person = await people.lock_person_by_email(tx, email)
             assert person is not None
-            session = await sign_in.open_session(tx, person.id, person.role, now=self.clock())
+            session = await sign_in.open_session(tx, person, signer=SIGNER, now=self.clock())
         return session.token
 
     async def hear(self, *events: Event, identities: tuple[str, ...] = ()) -> None:

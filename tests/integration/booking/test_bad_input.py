@@ -219,7 +219,7 @@ async def test_a_body_of_another_shape_is_refused(visitors: Visitors, route: str
         assert all(error["field"] for error in refused["errors"]), name
 
 
-@pytest.mark.parametrize("route", BODIES.keys() - {"/v1/bookings/{booking}/cancel"})
+@pytest.mark.parametrize("route", sorted(BODIES.keys() - {"/v1/bookings/{booking}/cancel"}))
 async def test_an_empty_body_is_refused_where_one_is_needed(visitors: Visitors, route: str) -> None:
     for content in (b"", b"null"):
         refused = is_refused(await visitors.send(route, content), 422)

@@ -15,6 +15,7 @@ from tests.integration.booking.front_door import (
     NOW,
     TEN,
     FrontDoor,
+    Published,
     a_wish,
     problem,
     utc,
@@ -56,10 +57,15 @@ async def share(
     return answer.json()
 
 
-async def consents(door: FrontDoor) -> list[tuple[str, bool]]:
-    """Each change of consent that was told."""
+async def told_consents(door: FrontDoor, *, to_members: bool = True) -> list[Published]:
+    """The changes of consent that were told, towards members or for messages."""
     told = [one for one in await door.published(topic="booking.events") if one.type == CONSENT]
-    return [(one.data["purpose"], one.data["granted"]) for one in told]
+    return [one for one in told if to_members == (one.data["member_id"] is not None)]
+
+
+async def consents(door: FrontDoor) -> list[tuple[str, bool]]:
+    """Each change of what is shared that was told."""
+    return [(one.data["purpose"], one.data["granted"]) for one in await told_consents(door)]
 
 
 async def test_an_unknown_address_becomes_a_clinician_who_can_sign_in(
@@ -145,7 +151,7 @@ async def test_whoever_is_removed_sees_nothing_from_that_moment(
 async def test_a_change_of_consent_names_ids_alone(door: FrontDoor, ann: dict[str, str]) -> None:
     await share(door, ann, "plan")
 
-    (told,) = [one for one in await door.published(topic="booking.events") if one.type == CONSENT]
+    (told,) = await told_consents(door)
 
     member = await door.value("select id::text from people where email = $1", DOCTOR)
     assert ann["id"] == told.key
@@ -154,7 +160,10 @@ async def test_a_change_of_consent_names_ids_alone(door: FrontDoor, ann: dict[st
         "purpose": "share-plan",
         "granted": True,
         "member_id": member,
+        "channel": None,
+        "basis": None,
         "at": utc(NOW),
+        "expires_at": None,
     } == told.data
 
 
@@ -164,7 +173,10 @@ async def test_consents_given_with_a_booking_are_told_when_they_change(
     wish = a_wish(TEN + 4 * HOUR) | {"consent": {"reminders": False, "marketing": False}}
     await door.made("/v1/bookings", wish, token=ann["token"])
 
-    assert [("reminders", False)] == await consents(door)
+    told = [one.data for one in await told_consents(door, to_members=False)]
+    assert [("service-messages", True, "express"), ("service-messages", False, "withdrawn")] == [
+        (one["purpose"], one["granted"], one["basis"]) for one in told
+    ]
 
 
 async def test_nobody_is_in_their_own_care_team_and_no_team_is_endless(

@@ -14,7 +14,7 @@ from services.booking.handlers.times import TimeWish
 from services.booking.store.trainers import lock_trainers
 from tests.integration.booking.front_door import AMARA, HOUR, NOW, SIGNER, TEN, FrontDoor, utc
 
-ANN = ClientWish("Ann", "ann@example.org", None, "America/Toronto", "en", True, False)
+ANN = ClientWish("Ann", "ann@example.org", None, "America/Toronto", "en", {}, "booking-form")
 WISH = BookingWish(client=ANN, time=TimeWish("training", "virtual", TEN, AMARA))
 LINKS = Links(SIGNER, NamedRooms("https://meet.limber.test"))
 

@@ -8,11 +8,13 @@ from uuid import UUID
 
 import pytest
 
+from services.booking.api import examples
 from shared.contracts.conclusions import ClearanceRequested
 from tests.integration.booking.front_door import (
     AMARA,
     HOUR,
     NOW,
+    SIGNER,
     TEN,
     FrontDoor,
     a_client,
@@ -35,7 +37,10 @@ async def seeded(door: FrontDoor) -> Seeded:
     bookings = [await door.book(TEN + hours * HOUR) for hours in range(4)]
     client = bookings[0]["client_id"]
     ids["booking_id"], ids["client_id"] = [one["id"] for one in bookings], [client]
-    ids["token"] = [bookings[0]["calendar_url"].rpartition("=")[2]]
+    ids["token"] = [
+        bookings[0]["calendar_url"].rpartition("=")[2],
+        SIGNER.token("stop-marketing-email", UUID(client)),
+    ]
     tokens["a link"] = bookings[0]["manage_token"]
     tokens["the client"] = await door.sign_in("ann@example.org")
     held = await door.made("/v1/holds", a_time(TEN + 5 * HOUR))
@@ -74,6 +79,8 @@ async def seeded(door: FrontDoor) -> Seeded:
         "count": 3,
     }
     await one("series_id", "/v1/series", repeated, bearer=tokens["the client"])
+    device = examples.BODIES["DeviceFields"]
+    await one("device_id", "/v1/me/devices", device, bearer=tokens["the client"])
     tokens["who waits"] = waiting["waitlist_token"]
     return Seeded(ids, tokens)
 

@@ -85,9 +85,11 @@ async def test_a_change_is_stored_and_told_with_its_consents(door: FrontDoor, an
         contact["consent"],
     )
     told = [e.data for e in await door.published() if e.type == "consent.changed.v1"]
-    assert [("reminders", False, None), ("marketing", True, None)] == [
-        (one["purpose"], one["granted"], one["member_id"]) for one in told
-    ]
+    assert [
+        ("service-messages", "email", True, None),
+        ("service-messages", "email", False, None),
+        ("marketing-messages", "email", True, None),
+    ] == [(one["purpose"], one["channel"], one["granted"], one["member_id"]) for one in told]
 
 
 async def test_what_is_left_out_stays_and_what_is_no_news_is_not_told(

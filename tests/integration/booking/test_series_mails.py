@@ -6,7 +6,6 @@ from icalendar import Calendar
 
 from services.booking import demo
 from services.notify.consumers import listen
-from services.notify.handlers import EventHandlers
 from shared.postgres import Database
 from tests.conftest import MigratedDatabase
 from tests.integration.booking import front_door
@@ -23,7 +22,7 @@ async def test_a_series_is_told_in_one_mail_to_each_when_made_moved_and_cancelle
 ) -> None:
     async with front_door.opened(booking_db) as door, PostOffice() as office:
         notify = Notify(notify_db, [office], now=NOW)
-        listener = Listener(notify_db, listen(EventHandlers(notify.clock, lambda: None)))
+        listener = Listener(notify_db, listen(notify.clock, lambda: None))
 
         async def hear() -> list[tuple[str, int]]:
             """The mails that what booking told since the last look makes."""
@@ -63,4 +62,4 @@ async def test_a_series_is_told_in_one_mail_to_each_when_made_moved_and_cancelle
             " and subject_id = any($1)",
             [b["id"] for b in made["bookings"]],
         )
-        assert 2 * 2 == len(reminders)
+        assert 2 * 3 == len(reminders)

@@ -2,6 +2,7 @@
 
 import asyncio
 import email
+import ssl
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,11 +13,15 @@ from uuid import uuid4
 
 from aiosmtpd.smtp import SMTP
 
+from services.notify.channels.mail import Server, mail_channel
+from services.notify.channels.providers import Lines
 from services.notify.consumers import listen
-from services.notify.handlers import EventHandlers
+from services.notify.domain.delivery import Delivery
+from services.notify.lanes import Lane, Means
 from services.notify.metrics import SendMetrics
 from services.notify.senders import Sender
-from services.notify.smtp import Server
+from services.notify.store import digests
+from services.notify.writing.company import Company
 from services.notify.writing.mail import LetterWriter
 from shared.contracts.event import Envelope, Event
 from shared.postgres import Database
@@ -27,11 +32,21 @@ from tests.unit.notify.builders import NOW
 
 @dataclass
 class PostOffice:
-    """A mail server on a free port. Each entry of `script` decides one RCPT or DATA; after the
-    last one all is taken. Entries: "250 …", "451 …", "550 …", "drop", "keep and drop", "hang"."""
+    """A mail server on a free port.
 
+    Each entry of a script decides one greeting, MAIL, RCPT or DATA; after the last one all is
+    taken. Entries: "250 …", "451 …", "550 …", "drop", "hang", and after DATA "keep and drop" and
+    "keep and hang". With `tls` it offers STARTTLS.
+    """
+
+    at_greeting: list[str] = field(default_factory=list)
+    at_sender: list[str] = field(default_factory=list)
     at_recipient: list[str] = field(default_factory=list)
     at_data: list[str] = field(default_factory=list)
+    pipelining: bool = False
+    tls: ssl.SSLContext | None = None
+    starttls: bool | None = None
+    per_second: float | None = None
     mails: list[Any] = field(default_factory=list)
     connections: int = 0
     most_at_once: int = 0
@@ -53,7 +68,7 @@ class PostOffice:
 
     @property
     def server(self) -> Server:
-        return Server("127.0.0.1", self.port)
+        return Server("127.0.0.1", self.port, starttls=self.starttls, per_second=self.per_second)
 
     @property
     def subjects(self) -> list[str]:
@@ -71,13 +86,33 @@ class PostOffice:
                 office.connections += 1
                 office._open.add(self)
                 office.most_at_once = max(office.most_at_once, len(office._open))
+                if office.at_greeting:
+                    transport.write(f"{office.at_greeting.pop(0)}\r\n".encode())
+                    transport.close()
+                    return
                 super().connection_made(transport)
 
             def connection_lost(self, error: Exception | None) -> None:
                 office._open.discard(self)
                 super().connection_lost(error)
 
-        return Session(self, enable_SMTPUTF8=True, hostname="post.example")
+        return Session(self, enable_SMTPUTF8=True, hostname="post.example", tls_context=self.tls)
+
+    async def handle_EHLO(  # noqa: N802 - named by the library
+        self, _server: Any, session: Any, _envelope: Any, hostname: str, responses: list[str]
+    ) -> list[str]:
+        session.host_name = hostname
+        more = ["250-PIPELINING"] if self.pipelining else []
+        return [*responses[:-1], *more, responses[-1]]
+
+    async def handle_MAIL(  # noqa: N802
+        self, _server: Any, _session: Any, envelope: Any, address: str, options: Any
+    ) -> str:
+        answer = self.at_sender.pop(0) if self.at_sender else "250 ok"
+        if answer.startswith("2"):
+            envelope.mail_from = address
+            envelope.mail_options.extend(options)
+        return answer
 
     async def handle_RCPT(  # noqa: N802 - named by the library
         self, server: Any, _session: Any, envelope: Any, address: str, _options: Any
@@ -94,10 +129,12 @@ class PostOffice:
         answer = self.at_data.pop(0) if self.at_data else "250 ok"
         if answer == "hang":
             await asyncio.Event().wait()
-        if answer == "keep and drop" or answer.startswith("2"):
+        if answer.startswith(("keep", "2")):
             self.mails.append(
                 email.message_from_bytes(envelope.content, _class=EmailMessage, policy=default)
             )
+        if answer == "keep and hang":
+            await asyncio.Event().wait()
         if "drop" in answer:
             server.transport.abort()
             return "421 bye"
@@ -111,18 +148,39 @@ class Notify:
         self.db = db
         self.now = now
         self.woken = 0
-        self._events = listen(EventHandlers(self.clock, self._wake))
+        self._events = listen(self.clock, self._wake)
+        assert self._events.together is not None
+        self._together = self._events.together
         self.sender = self.another_sender(offices)
 
     def another_sender(self, offices: Sequence[PostOffice]) -> Sender:
-        return Sender(
-            self.db,
-            self.clock,
-            tuple(office.server for office in offices),
-            LetterWriter(sender="Limber <hello@limber.example>", public_url="https://limber.test"),
-            SendMetrics(Metrics().registry),
-            lambda: None,
+        servers = tuple(office.server for office in offices)
+        writer = LetterWriter(
+            sender="Limber <hello@limber.example>",
+            public_url="https://limber.test",
+            company=Company("Limber", "100 Example Street, Toronto", "hello@limber.example"),
         )
+        metrics = SendMetrics(Metrics().registry)
+        means = Means(self.db, self.clock, metrics, lambda: None, digests.gather)
+        return Sender(means, [mail_channel(servers, writer)])
+
+    @property
+    def lane(self) -> Lane[Any]:
+        """The sender's lane of mail."""
+        return self.sender.lanes["email"]
+
+    async def claimed(self) -> list[Delivery]:
+        """Take what is due, as a sender does, without sending it."""
+        return await self.lane.claim()
+
+    async def hand_over(self, delivery: Delivery) -> None:
+        """Send a message that was claimed, and write how it ended."""
+        lines = Lines(self.lane.providers)
+        try:
+            await self.lane.handle(lines, delivery)
+            await self.lane.ended()
+        finally:
+            lines.close()
 
     def clock(self) -> datetime:
         return self.now
@@ -139,7 +197,7 @@ class Notify:
                 data=event,
             )
             async with self.db.transaction() as tx:
-                await self._events.events[type(event)](tx, envelope)
+                await self._together.handle(tx, [envelope])
 
     async def forget(self, person: object) -> None:
         async with self.db.transaction() as tx:
@@ -162,6 +220,11 @@ class Notify:
     async def outcomes(self) -> list[str | None]:
         rows = await self.rows("select outcome from attempts order by started_at, number")
         return [row["outcome"] for row in rows]
+
+    async def tries(self) -> list[tuple[str, str | None]]:
+        """(provider, outcome) of all attempts, in order."""
+        rows = await self.rows("select * from attempts order by started_at, number")
+        return [(row["provider"], row["outcome"]) for row in rows]
 
     async def told(self) -> list[tuple[str, str]]:
         """(event type, template) of the outbox, in order."""

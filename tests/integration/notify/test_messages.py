@@ -4,14 +4,15 @@ import asyncio
 from datetime import timedelta
 from uuid import UUID, uuid4
 
-from services.notify.smtp import Line
+from services.notify.handlers.calendar import Calendar
 from shared.contracts.booking import (
     BookingCancelled,
     BookingFrozen,
     BookingRescheduled,
     BookingUnfrozen,
 )
-from shared.contracts.contacts import Consent, WaitlistAccess
+from shared.contracts.conclusions import MilestoneReached
+from shared.contracts.contacts import Consent, Preferences, WaitlistAccess
 from shared.contracts.progress import SafetyHoldPlaced, SafetyLevelChanged
 from tests.integration.notify.post_office import Notify, PostOffice
 from tests.unit.notify.builders import (
@@ -55,7 +56,9 @@ async def test_a_booking_is_confirmed_and_reminded_of_at_its_times(
     await notify.send()
 
     assert ["reminder-24h", "reminder-2h"] == office.templates[2:]
-    assert {"sent"} == set((await notify.states()).values())
+    states = await notify.states()
+    assert "scheduled" == states.pop(("check-in-before", 1))
+    assert {"sent"} == set(states.values())
 
 
 async def test_each_change_of_state_is_told(notify: Notify) -> None:
@@ -68,10 +71,12 @@ async def test_each_change_of_state_is_told(notify: Notify) -> None:
         ("message.scheduled.v1", "trainer-booked"),
         ("message.scheduled.v1", "reminder-24h"),
         ("message.scheduled.v1", "reminder-2h"),
+        ("message.scheduled.v1", "check-in-before"),
         ("message.sent.v1", "booking-confirmed"),
         ("message.sent.v1", "trainer-booked"),
         ("message.cancelled.v1", "reminder-24h"),
         ("message.cancelled.v1", "reminder-2h"),
+        ("message.cancelled.v1", "check-in-before"),
         ("message.scheduled.v1", "booking-cancelled"),
         ("message.scheduled.v1", "trainer-cancelled"),
     ] == await notify.told()
@@ -122,21 +127,15 @@ async def test_a_reminder_already_claimed_when_the_booking_moves_does_not_go_out
 ) -> None:
     await notify.hear(a_contact(), a_fact())
     notify.now = DUE_24H
-    claimed = await notify.sender._claim()
+    claimed = await notify.claimed()
     [reminder] = [delivery for delivery in claimed if delivery.template == "reminder-24h"]
 
     await notify.hear(moved(2, start=START + timedelta(days=2)))
-    line = _a_line(notify)
-    await notify.sender._handle(line, reminder)
-    line.close()
+    await notify.hand_over(reminder)
     await notify.send()
 
     assert "reminder-24h" not in office.templates
     assert "cancelled" == (await notify.states())["reminder-24h", 1]
-
-
-def _a_line(notify: Notify) -> Line:
-    return Line(notify.sender._servers)
 
 
 async def test_no_reminder_goes_out_after_a_cancellation(
@@ -370,3 +369,27 @@ async def test_two_senders_at_once_send_each_message_once(
         pass
 
     assert 60 == len(office.mails) == len({mail["Message-ID"] for mail in office.mails})
+
+
+async def test_agenda_and_weekly_summary_reach_the_mailbox_with_what_is_true_then(
+    notify: Notify, office: PostOffice
+) -> None:
+    calendar = Calendar(notify.db, notify.clock, lambda: None)
+    wishes = Preferences(digest=True)
+    await notify.hear(a_contact(preferences=wishes), TRAINER_CONTACT, a_fact())
+    await notify.hear(MilestoneReached(client_id=CLIENT, code="steady-weeks", kind="habit", at=NOW))
+    await notify.send()
+    office.mails.clear()
+
+    # The evening before START, and the Sunday after it.
+    for moment in (START - timedelta(hours=16), START + timedelta(days=3, hours=7)):
+        notify.now = moment
+        await calendar.plan_due()
+        await notify.send()
+
+    [agenda] = [mail for mail in office.mails if mail["X-Limber-Template"] == "trainer-agenda"]
+    [summary] = [mail for mail in office.mails if mail["X-Limber-Template"] == "weekly-summary"]
+    assert "maya@example.org" in agenda["To"]
+    assert "Ada Sample" in agenda.get_body(("plain",)).get_content()
+    assert "Milestone" in summary.get_body(("plain",)).get_content()
+    assert "milestone" not in office.templates

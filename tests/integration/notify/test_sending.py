@@ -6,9 +6,11 @@ from uuid import UUID
 
 import pytest
 
-from services.notify import smtp
-from services.notify.smtp import Line
-from services.notify.store import queue
+from services.notify import channels
+from services.notify.channels import mail
+from services.notify.store import attempts, claims
+from services.notify.store.attempts import Beginning
+from services.notify.store.claims import LEASE
 from shared.postgres import Database
 from tests.integration.notify.post_office import Notify, PostOffice, until
 from tests.unit.notify.builders import NOW, START, a_contact, a_fact, a_sign_in
@@ -68,7 +70,11 @@ async def test_a_refused_recipient_is_a_bounce(notify: Notify, office: PostOffic
 
     assert "bounced" == await state_of(notify, "sign-in-code")
     assert ["bounced"] == await notify.outcomes()
-    assert ("message.failed.v1", "sign-in-code") == (await notify.told())[-1]
+    assert [
+        ("message.scheduled.v1", "sign-in-code"),
+        ("message.failed.v1", "sign-in-code"),
+        ("recipient.suppressed.v1", None),
+    ] == await notify.told()
 
 
 async def test_a_refused_text_is_a_failure(notify: Notify, office: PostOffice) -> None:
@@ -158,7 +164,7 @@ async def test_a_reminder_of_unknown_fate_is_not_sent_again(
 async def test_a_server_that_hangs_is_left_after_a_while(
     notify: Notify, office: PostOffice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(smtp, "SEND_TIMEOUT_S", 0.3)
+    monkeypatch.setattr(mail, "SEND_TIMEOUT_S", 0.3)
     office.at_data.append("hang")
     await a_due_reminder(notify)
     await notify.send()
@@ -167,22 +173,8 @@ async def test_a_server_that_hangs_is_left_after_a_while(
 
 
 def test_a_send_ends_before_its_lease() -> None:
-    assert queue.LEASE.total_seconds() <= 20
-    assert queue.LEASE.total_seconds() > smtp.SEND_TIMEOUT_S + smtp.CONNECT_TIMEOUT_S
-
-
-async def test_the_secondary_takes_over_while_the_primary_is_down(
-    notify_db: Database, office: PostOffice
-) -> None:
-    async with PostOffice() as dead:
-        pass
-    notify = Notify(notify_db, [dead, office])
-    await a_due_code(notify)
-    await notify.send()
-
-    assert (1, "sent") == (len(office.mails), await state_of(notify, "sign-in-code"))
-    [row] = await notify.rows("select provider from attempts")
-    assert office.server.name == row["provider"]
+    assert LEASE.total_seconds() <= 20
+    assert LEASE.total_seconds() > channels.SEND_TIMEOUT_S + channels.READY_TIMEOUT_S
 
 
 async def test_without_any_server_a_message_waits_and_goes_out_when_one_is_back(
@@ -206,11 +198,12 @@ async def test_without_any_server_a_message_waits_and_goes_out_when_one_is_back(
 
 async def a_killed_sender(notify: Notify, *, attempt: bool) -> None:
     """What a sender leaves that is killed after it took a message, before or after it began."""
-    [delivery] = await notify.sender._claim()
-    notify.sender._in_hand.clear()
+    [delivery] = await notify.claimed()
+    notify.lane.in_hand.clear()
     async with notify.db.transaction() as tx:
         if attempt:
-            assert 1 == await queue.begin(tx, delivery, "killed:25", now=notify.now)
+            begun = await attempts.begin(tx, [Beginning(delivery, "killed:25")], now=notify.now)
+            assert {delivery.id: 1} == begun
         await tx.execute("update deliveries set leased_until = clock_timestamp()")
 
 
@@ -257,8 +250,8 @@ async def test_nothing_is_taken_back_while_its_lease_runs(
     # A lease runs by the database's clock: a shifted one neither ends nor lengthens it.
     notify.now -= timedelta(days=3650)
     await a_due_code(notify)
-    await notify.sender._claim()
-    notify.sender._in_hand.clear()
+    await notify.claimed()
+    notify.lane.in_hand.clear()
     notify.now += timedelta(days=1)
 
     assert 0 == await notify.sender.recover()
@@ -268,15 +261,13 @@ async def test_a_result_that_comes_after_the_lease_changes_nothing(
     notify: Notify, office: PostOffice
 ) -> None:
     await a_due_code(notify)
-    [late] = await notify.sender._claim()
+    [late] = await notify.claimed()
     async with notify.db.transaction() as tx:
         await tx.execute(
             "update deliveries set state = 'scheduled', lease = null, leased_until = null"
         )
-    line = Line(notify.sender._servers)
 
-    await notify.sender._handle(line, late)
-    line.close()
+    await notify.hand_over(late)
 
     assert ([], "scheduled") == (office.mails, await state_of(notify, "sign-in-code"))
 
@@ -315,7 +306,7 @@ async def test_the_running_sender_uses_a_few_links_and_gives_back_what_it_did_no
 async def test_the_running_sender_wakes_at_once(
     notify: Notify, office: PostOffice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("services.notify.senders.POLL_S", 3600)
+    monkeypatch.setattr("services.notify.lanes.POLL_S", 3600)
     running = asyncio.create_task(notify.sender.run())
     await asyncio.sleep(0)
     await a_due_code(notify)
@@ -338,7 +329,9 @@ async def test_claiming_reads_an_index_however_many_messages_wait(notify: Notify
             NOW,
         )
         await tx.execute("analyze deliveries")
-        plan = await tx.fetch("explain " + queue._CLAIM, NOW, 16, UUID(int=1), queue.LEASE)
+        plan = await tx.fetch(
+            "explain " + claims._TAKE + claims._KNOWN, NOW, 16, UUID(int=1), LEASE, "email"
+        )
     text = "\n".join(row[0] for row in plan)
 
     assert "Seq Scan on deliveries" not in text

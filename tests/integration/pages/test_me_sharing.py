@@ -6,10 +6,19 @@ from uuid import UUID
 
 import pytest
 
+from services.booking.domain.consents import KINDS, allows
+from services.booking.handlers import preferences
+from shared.contracts.contacts import QuietTime
 from tests.integration.booking.front_door import FrontDoor
 from tests.integration.pages.clients import MARKUP, Client, a_client
 
-SETTINGS: dict[str, Any] = {"name": "Ann Example", "tz": "America/Toronto", "language": "en"}
+SETTINGS: dict[str, Any] = {
+    "name": "Ann Example",
+    "tz": "America/Toronto",
+    "language": "en",
+    "quiet_start": "21:00",
+    "quiet_end": "08:00",
+}
 
 
 @pytest.fixture
@@ -72,25 +81,35 @@ async def test_letter_and_export_open_with_the_session_alone(ann: Client) -> Non
         assert (200, kind) == (answer.status_code, answer.headers["content-type"]), name
 
 
-async def test_settings_keep_language_and_consent(ann: Client) -> None:
+async def test_settings_keep_language_hours_and_consent(ann: Client) -> None:
     page = await ann.open("/me/settings")
+    said = {"marketing-email": "on", "service-sms": "on", "service-email": None, "digest": "on"}
     saved = await ann.visitor.send(
-        page, "/me/settings", language="fr", marketing="on", reminders=None, phone="416 555 0123"
+        page, "/me/settings", language="fr", phone="416 555 0123", quiet_start="20:00", **said
     )
     assert "C'est enregistré." in saved.text
     assert "Bonjour" in (await ann.open("/me")).text
     async with ann.door.db.reading() as connection:
-        row = await connection.fetchrow(
-            "select language, reminders, marketing, phone from people where id = $1", UUID(ann.id)
-        )
-    assert ("fr", False, True, "+14165550123") == tuple(row)
+        found = await preferences.read(connection, UUID(ann.id))
+    person, kept = found.person, found.preferences
+    assert ("fr", "+14165550123") == (person.language, person.phone)
+    assert (QuietTime(start="20:00", end="08:00"), True) == (kept.quiet, kept.digest)
+    assert [("service", "sms"), ("marketing", "email")] == [
+        kind for kind in KINDS if allows(found.standing, kind, ann.door.clock())
+    ]
+
+
+async def test_texts_need_a_number_and_say_so(ann: Client) -> None:
+    page = await ann.open("/me/settings")
+    again = await ann.visitor.send(page, "/me/settings", **{"service-sms": "on", "phone": ""})
+    assert (422, True) == (again.status, "+1 416 555 0123" in again.text)
 
 
 async def test_settings_that_are_wrong_change_nothing(ann: Client) -> None:
     before = await ann.door.tables()
     wrong: tuple[dict[str, str], ...] = (
         {"name": ""}, {"name": MARKUP * 10}, {"phone": MARKUP}, {"tz": "Mars/Olympus"},
-        {"language": "de"},
+        {"language": "de"}, {"quiet_start": MARKUP}, {"quiet_end": "21:00"},
     )  # fmt: skip
     for typed in wrong:
         page = await ann.post("/me/settings", **SETTINGS | typed)

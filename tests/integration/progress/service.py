@@ -1,5 +1,6 @@
 """Progress's consumer with records made by hand, and what can be seen in its database."""
 
+import asyncio
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -58,6 +59,11 @@ class Service:
         """Handle each event as a batch of its own."""
         for event in events:
             await self.hear(event)
+
+    async def hear_at_once(self, batches: Sequence[Sequence[Event]]) -> None:
+        """Handle these batches at the same time, as replicas do."""
+        records = [[self.record(event) for event in batch] for batch in batches]
+        await asyncio.gather(*map(self.consumer.handle_batch, records))
 
     def record(self, event: Event, *, identity: str | None = None) -> ConsumerRecord:
         """A record of an event, at the next offset."""

@@ -7,7 +7,8 @@ from uuid import UUID, uuid5
 
 import pytest
 
-from services.progress.handlers import rebuild, record
+from services.progress.handlers import rebuild
+from services.progress.store.bookings import STATUS_AFTER
 from shared.contracts.booking import (
     BookingCancelled,
     BookingCompleted,
@@ -77,21 +78,6 @@ async def test_a_rebuilt_client_is_the_same_to_the_byte(service: Service, seed: 
     assert published == rebuilt
 
 
-async def test_the_same_log_gives_the_same_bytes_in_batches_of_any_size(
-    service: Service,
-) -> None:
-    life = a_life(9)
-    await service.hear(*life)
-    before = await service.state("clients", "check_ins", "holds", "bookings")
-    published = await service.published()
-
-    await forget(service)
-    await service.hear_one_by_one(life)
-
-    assert before == await service.state("clients", "check_ins", "holds", "bookings")
-    assert published == await service.published()
-
-
 async def test_the_order_between_the_two_topics_does_not_change_what_is_shown(
     service: Service,
 ) -> None:
@@ -141,7 +127,7 @@ async def test_each_booking_fact_leaves_its_status(service: Service) -> None:
     await service.hear(a_fact(BookingCancelled, 9, cancelled_by="client", booking=SECOND))
 
     assert [*kinds.values()] == seen
-    assert {*kinds, BookingRescheduled, BookingCancelled} == set(record.STATUS_AFTER)
+    assert {*kinds, BookingRescheduled, BookingCancelled} == set(STATUS_AFTER)
 
 
 async def test_a_log_of_a_newer_release_is_not_rebuilt_by_an_older_one(service: Service) -> None:

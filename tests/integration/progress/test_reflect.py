@@ -293,10 +293,10 @@ async def test_weights_are_parts_of_one(
 async def test_what_was_computed_is_rebuilt_to_the_byte_without_computing(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await service.hear(*a_begun_plan(), *days([2, 3] * 10))
+    await service.hear_one_by_one([*a_begun_plan(), *days([2, 3] * 10)])
     for number in range(4):
         at = FIRST + timedelta(days=20 + 3 * number)
-        await service.hear(*a_session(500 + 10 * number, at, before=5 + number))
+        await service.hear_one_by_one(a_session(500 + 10 * number, at, before=5 + number))
         await reflection(service, at + timedelta(days=1)).reflect(CLIENT)
     proposed = (await service.published(RecommendationProposed))[-1].data
     free = next(code for code in proposed["propensities"] if code not in proposed["set"])

@@ -1,13 +1,13 @@
 """The consumer's promises: once in effect, parked per key, replayed in order, never in the way."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from aiokafka import ConsumerRecord
 
 from shared import dead_letters, inbox
-from shared.consumer import Consumer, Handlers
+from shared.consumer import Consumer, Handlers, Together
 from shared.contracts.event import Envelope
 from shared.postgres import Database, Transaction
 from tests.integration.shared.fabric import NOW, Counted, Header, headers, record
@@ -20,6 +20,12 @@ class Applied:
         self.db = db
         self.refuse: set[int] = set()
         self.wanted = 0
+        self.batches: list[list[int]] = []
+
+    async def apply_all(self, tx: Transaction, events: Sequence[Envelope[Counted]]) -> None:
+        self.batches.append([event.data.number for event in events])
+        for event in events:
+            await self.apply(tx, event)
 
     async def apply(self, tx: Transaction, event: Envelope[Counted]) -> None:
         if event.data.number in self.refuse:
@@ -48,13 +54,24 @@ def applied(progress_db: Database) -> Applied:
     return Applied(progress_db)
 
 
-@pytest.fixture
-def consumer(progress_db: Database, applied: Applied) -> Consumer:
-    return Consumer(
+@pytest.fixture(params=["one by one", "together"])
+def consumer(progress_db: Database, applied: Applied, request: pytest.FixtureRequest) -> Consumer:
+    together = Together(frozenset({Counted}), applied.apply_all)
+    return a_consumer(
         progress_db,
+        Handlers(together=together)
+        if request.param == "together"
+        else Handlers({Counted: applied.apply}),
+    )
+
+
+def a_consumer(db: Database, handlers: Handlers) -> Consumer:
+    """A consumer that is handed its records by the tests."""
+    return Consumer(
+        db,
         "127.0.0.1:1",
         group="test",
-        handlers=Handlers({Counted: applied.apply}),
+        handlers=handlers,
         clock=lambda: NOW,
         committed=lambda: None,
     )
@@ -131,6 +148,51 @@ async def test_an_unknown_type_is_passed_over(consumer: Consumer, applied: Appli
     await consumer.handle_batch([newer, record(counted("ann", 2), 1)])
 
     assert ([2], []) == (await applied.of("ann"), await applied.parked())
+
+
+class Noted(Counted):
+    """Another type of event, handled by itself."""
+
+    type: ClassVar[str] = "number.noted.v1"
+
+
+async def test_events_are_handled_together_as_far_as_they_follow_each_other(
+    progress_db: Database, applied: Applied
+) -> None:
+    async def note(_: Transaction, event: Envelope[Noted]) -> None:
+        applied.batches.append([-event.data.number])
+
+    consumer = a_consumer(
+        progress_db,
+        Handlers({Noted: note}, together=Together(frozenset({Counted}), applied.apply_all)),
+    )
+    twin = record(counted("ann", 1), 0, identity="same")
+    await consumer.handle_batch(
+        [
+            twin,
+            record(counted("ben", 2), 1),
+            twin,
+            record(Noted(owner="ann", number=3), 2),
+            record(counted("ann", 4), 3),
+        ]
+    )
+
+    assert [[1, 2], [-3], [4]] == applied.batches
+
+
+async def test_a_batch_handled_together_falls_apart_around_the_event_that_fails(
+    progress_db: Database, applied: Applied
+) -> None:
+    applied.refuse.add(2)
+    together = Together(frozenset({Counted}), applied.apply_all)
+    consumer = a_consumer(progress_db, Handlers(together=together))
+
+    await consumer.handle_batch(
+        [record(counted(owner, n), n) for n, owner in enumerate(("ann", "ben", "cas", "ben"))]
+    )
+
+    assert [[0, 1, 2, 3], [0], [1], [2], [3]] == applied.batches
+    assert [("cas", 2)] == [(p.key, p.offset) for p in await applied.parked()]
 
 
 async def test_later_records_of_a_parked_key_wait_and_are_replayed_in_order(

@@ -5,6 +5,7 @@ import json
 import random
 import sys
 from collections import defaultdict
+from datetime import timedelta
 from itertools import islice
 
 import pytest
@@ -52,6 +53,17 @@ async def test_an_event_of_a_rolled_back_transaction_is_never_published(
         "ce_subject": "ann",
         "content-type": "application/json",
     } == told
+
+
+async def test_events_of_several_times_keep_these_and_their_order(progress_db: Database) -> None:
+    times = [NOW + timedelta(hours=hours) for hours in (2, 0, 1)]
+    events = [(Counted(owner="ann", number=n), at) for n, at in enumerate(times)]
+    async with progress_db.transaction() as tx:
+        await outbox.add_timed(tx, events)
+
+    async with progress_db.reading() as connection:
+        rows = await connection.fetch("select payload, occurred_at from outbox order by seq")
+    assert [(event.model_dump_json(), at) for event, at in events] == [tuple(row) for row in rows]
 
 
 async def test_an_event_the_broker_would_refuse_is_refused_before_the_commit(

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.booking.api.paging import CURSOR_MAX_CHARACTERS, Page, read_cursor, write_cursor
 from shared.errors import Invalid
+from shared.paging import CURSOR_MAX_CHARACTERS, Page, read_cursor, write_cursor
 
 AT, ID = datetime(2026, 5, 4, 12, tzinfo=UTC), UUID(int=7)
 STORABLE = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))

@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 from services.notify.domain.delivery import Access, BookingNow, Code, Delivery, Person
 from services.notify.domain.templates import TEMPLATES
+from services.notify.writing.company import Company
 from shared.contracts.booking import BookingConfirmed, BookingFact, Together
 from shared.contracts.contacts import BookingAccess, Consent, ContactChanged, SignInCode
 from shared.contracts.event import Envelope, Event
@@ -14,6 +15,8 @@ from shared.contracts.waitlist import WaitlistOffered
 NOW = datetime(2026, 11, 23, 15, tzinfo=UTC)
 START = datetime(2026, 11, 26, 15, tzinfo=UTC)
 """10:00 in Toronto, three days after NOW."""
+
+A_COMPANY = Company("Limber", "100 Example Street, Toronto, Ontario", "hello@limber.example")
 
 CLIENT, TRAINER, BOOKING, CHANGE = (UUID(int=number) for number in (1, 2, 3, 4))
 
@@ -108,6 +111,49 @@ def a_sign_in(expires_at: datetime, **changes: Any) -> SignInCode:
     )
 
 
+GATHERED: dict[str, dict[str, Any]] = {
+    "weekly-summary": {
+        "sessions_done": 2,
+        "check_ins": 1,
+        "milestones": [{"code": "steady-weeks", "kind": "habit"}],
+        "waiting": [
+            {"template": "tip", "detail": {"option": "colourful-plate"}},
+            {"template": "plan-ready", "detail": {}},
+        ],
+        "next": {
+            "start": START.isoformat(),
+            "service": "training",
+            "with_name": "Maya Trainer",
+            "mode": "virtual",
+        },
+    },
+    "trainer-agenda": {
+        "day": "2026-11-26",
+        "sessions": [
+            {
+                "start": START.isoformat(),
+                "end": (START + timedelta(minutes=45)).isoformat(),
+                "service": "first-workout",
+                "mode": "in-person",
+                "client_name": "Ada Sample",
+                "address": "5 Main Street, Toronto",
+                "join_url": None,
+            },
+            {
+                "start": (START + timedelta(hours=2)).isoformat(),
+                "end": (START + timedelta(hours=3)).isoformat(),
+                "service": "training",
+                "mode": "virtual",
+                "client_name": "Bo Sample",
+                "address": None,
+                "join_url": "https://meet.example/bo",
+            },
+        ],
+    },
+}
+"""What digests sum up, by template."""
+
+
 def a_person(**changes: Any) -> Person:
     values: dict[str, Any] = {
         "id": CLIENT,
@@ -142,6 +188,11 @@ def a_delivery(template: str = "booking-confirmed", **changes: Any) -> Delivery:
             "tz": "America/Toronto",
             "at": NOW.isoformat(),
             "level": "stop",
+            "code": "first-session",
+            "kind": "habit",
+            "what": "rule",
+            "rule": "A2",
+            "option": "colourful-plate",
             "until": (NOW + timedelta(minutes=30)).isoformat(),
         },
         "due_at": NOW,
@@ -158,5 +209,36 @@ def a_delivery(template: str = "booking-confirmed", **changes: Any) -> Delivery:
         "booking": BookingNow(1, "confirmed"),
         "other_name": "Ada Sample",
         "leave_token": "leave-token" if kind.nature == "offer" else None,
+        "gathered": GATHERED.get(template),
     }
     return Delivery(**(values | changes))
+
+
+def a_delivery_of(template: str, count: int = 3, **changes: Any) -> Delivery:
+    """A message about several sessions, a week apart; the bookings are numbered from 101."""
+    sessions = [
+        {
+            "booking_id": str(UUID(int=100 + n)),
+            "version": n,
+            "start": (START + timedelta(weeks=n - 1)).isoformat(),
+            "end": (START + timedelta(weeks=n - 1, minutes=60)).isoformat(),
+        }
+        for n in range(1, count + 1)
+    ]
+    detail = a_delivery().detail | {"service": "training", "mode": "virtual", "sessions": sessions}
+    accesses = {
+        UUID(int=100 + n): Access(f"manage-{n}", f"cal-{n}", f"https://meet.example/{n}", None, "M")
+        for n in range(1, count + 1)
+    }
+    return a_delivery(
+        template,
+        **{
+            "subject_id": CHANGE,
+            "subject_version": 0,
+            "booking_id": UUID(int=101),
+            "detail": detail,
+            "access": accesses[UUID(int=101)],
+            "accesses": accesses,
+        }
+        | changes,
+    )

@@ -1,10 +1,12 @@
 """What is done with a message at the moment it is due."""
 
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
 
+from services.notify.domain.consent import reach, refusal
 from services.notify.domain.delivery import (
     BookingNow,
     Code,
@@ -13,9 +15,11 @@ from services.notify.domain.delivery import (
     Send,
     Verdict,
     Wait,
-    judge,
 )
+from services.notify.domain.judging import Foreseen, foresee, judge, judge_all, will_go_out_at
 from services.notify.domain.outcome import Next, Outcome, after
+from services.notify.domain.templates import TEMPLATES
+from shared.contracts.contacts import Grant, Preferences, PushDevice, QuietTime, Window
 from tests.unit.notify.builders import BOOKING, NOW, START, a_delivery, a_person
 
 
@@ -40,7 +44,7 @@ def at(text: str) -> datetime:
         ),
         (
             a_delivery("reminder-2h", person=a_person(reminders=False)),
-            Drop("cancelled", "no consent to reminders"),
+            Drop("cancelled", "no consent to service messages by email"),
         ),
         # What is essential needs no consent, and stays true for its version.
         (a_delivery(person=a_person(reminders=False)), Send()),
@@ -123,6 +127,273 @@ def test_a_reminder_that_would_come_too_late_after_quiet_hours_is_left_out() -> 
     assert Drop("expired", "quiet hours until it is too late") == verdict
 
 
+def a_grant(
+    message_class: str = "service", channel: str = "email", *, granted: bool = True, **more: Any
+) -> Grant:
+    basis = "express" if granted else "withdrawn"
+    return Grant.model_validate(
+        {
+            "message_class": message_class,
+            "channel": channel,
+            "granted": granted,
+            "basis": basis,
+            "at": NOW,
+        }
+        | more
+    )
+
+
+PHONE = {"phone": "+14165550100"}
+DEVICE = {
+    "devices": (PushDevice(id=UUID(int=1), endpoint="https://p.example", p256dh="", auth=""),)
+}
+
+
+@pytest.mark.parametrize(
+    ("message_class", "channel", "known", "reason"),
+    [
+        # A document without grants speaks for e-mail alone.
+        ("service", "email", {}, None),
+        ("service", "email", {"reminders": False}, "no consent to service messages by email"),
+        ("marketing", "email", {}, "no consent to marketing messages by email"),
+        ("marketing", "email", {"marketing": True}, None),
+        ("service", "sms", PHONE, "no consent to service messages by sms"),
+        # Grants speak for themselves.
+        ("service", "email", {"reminders": False, "grants": (a_grant(),)}, None),
+        (
+            "service",
+            "email",
+            {"grants": (a_grant(granted=False),)},
+            "no consent to service messages by email",
+        ),
+        ("service", "email", {"grants": (a_grant(expires_at=START),)}, None),
+        (
+            "service",
+            "email",
+            {"grants": (a_grant(expires_at=NOW),)},
+            "no consent to service messages by email",
+        ),
+        (
+            "marketing",
+            "email",
+            {"marketing": True, "grants": (a_grant(),)},
+            "no consent to marketing messages by email",
+        ),
+        # A text needs a number, and leave for it whatever it is about.
+        ("essential", "sms", {}, "no phone number"),
+        ("essential", "sms", PHONE, "no consent to service messages by sms"),
+        ("essential", "sms", PHONE | {"grants": (a_grant(channel="sms"),)}, None),
+        (
+            "marketing",
+            "sms",
+            PHONE | {"grants": (a_grant(channel="sms"),)},
+            "no consent to marketing messages by sms",
+        ),
+        # A device that was registered is leave until it is withdrawn.
+        ("service", "push", {}, "no device for push"),
+        ("service", "push", DEVICE, None),
+        ("essential", "push", DEVICE, None),
+        (
+            "service",
+            "push",
+            DEVICE | {"grants": (a_grant(channel="push", granted=False),)},
+            "push was turned off",
+        ),
+        ("marketing", "push", DEVICE, "no consent to marketing messages by push"),
+        # What is essential needs no leave by mail.
+        ("essential", "email", {"grants": (a_grant(granted=False),)}, None),
+    ],
+)
+def test_consent_is_by_class_and_channel(
+    message_class: Any, channel: Any, known: dict[str, Any], reason: str | None
+) -> None:
+    person = a_person(**known)
+
+    assert reason == refusal(person, message_class, channel, now=NOW)
+    assert (reason is None) == (channel in reach(person, now=NOW)[message_class])
+
+
+@pytest.mark.parametrize(
+    ("delivery", "verdict"),
+    [
+        (
+            a_delivery("check-in-before", answered=True),
+            Drop("cancelled", "answered already"),
+        ),
+        (a_delivery("check-in-morning", answered=True), Drop("cancelled", "answered already")),
+        (a_delivery("check-in-morning"), Send()),
+        (
+            a_delivery("check-in-after", booking=BookingNow(2, "missed")),
+            Drop("cancelled", "the booking is missed"),
+        ),
+        # The session is over when it is asked about.
+        (a_delivery("check-in-after", booking=BookingNow(2, "completed")), Send()),
+        (
+            a_delivery("safety-escalation", acknowledged=True),
+            Drop("cancelled", "somebody has looked at it"),
+        ),
+        # Those who were told at once are told all the same.
+        (a_delivery("safety-alert", acknowledged=True), Send()),
+        (
+            a_delivery(suppressed_because="hard-bounce"),
+            Drop("bounced", "address suppressed: hard-bounce"),
+        ),
+        (
+            a_delivery("reminder-24h", suppressed_because="stop"),
+            Drop("cancelled", "address suppressed: stop"),
+        ),
+        # Past due: the agenda of a day that has begun, last week's summary, a late invitation.
+        (
+            a_delivery("trainer-agenda", due_at=NOW - timedelta(hours=14)),
+            Drop("expired", "its time has passed"),
+        ),
+        (a_delivery("trainer-agenda", due_at=NOW - timedelta(hours=13)), Send()),
+        (
+            a_delivery("weekly-summary", due_at=NOW - timedelta(hours=26)),
+            Drop("expired", "the next one tells it"),
+        ),
+        (a_delivery("check-in-morning", due_at=NOW - timedelta(hours=26)), Send()),
+    ],
+)
+def test_what_was_overtaken_is_not_sent(delivery: Delivery, verdict: Verdict) -> None:
+    assert verdict == judge(delivery, now=NOW)
+
+
+NIGHT = at("2026-11-24T23:00:00-05:00")
+MORNING = at("2026-11-25T08:00:00-05:00")
+
+
+@pytest.mark.parametrize(
+    "template",
+    sorted(name for name, kind in TEMPLATES.items() if kind.message_class != "essential"),
+)
+@pytest.mark.parametrize(
+    ("preferences", "now", "until"),
+    [
+        (None, NIGHT, MORNING),
+        (Preferences(quiet=QuietTime(start="23:30", end="06:00")), NIGHT, None),
+        (
+            Preferences(quiet=QuietTime(start="22:00", end="11:30")),
+            NIGHT,
+            at("2026-11-25T11:30:00-05:00"),
+        ),
+        (
+            Preferences(windows=(Window(day=2, start="09:15", end="10:00"),)),
+            at("2026-11-25T08:30:00-05:00"),
+            at("2026-11-25T09:15:00-05:00"),
+        ),
+    ],
+)
+def test_nothing_but_what_is_essential_comes_outside_a_persons_hours(
+    template: str, preferences: Preferences | None, now: datetime, until: datetime | None
+) -> None:
+    delivery = a_delivery(
+        template,
+        due_at=now - timedelta(minutes=1),
+        expires_at=now + timedelta(days=2),
+        person=a_person(preferences=preferences),
+    )
+
+    assert (Send() if until is None else Wait(until, "hours")) == judge(delivery, now=now)
+    assert (now if until is None else until) == will_go_out_at(delivery, now)
+
+
+@pytest.mark.parametrize(
+    "template",
+    sorted(name for name, kind in TEMPLATES.items() if kind.message_class == "essential"),
+)
+def test_what_is_essential_comes_whatever_the_hours_and_the_number(template: str) -> None:
+    person = a_person(
+        preferences=Preferences(
+            quiet=QuietTime(start="00:00", end="23:59"), per_day=1, digest=True
+        ),
+        grants=(a_grant(granted=False),),
+    )
+    delivery = a_delivery(
+        template, person=person, due_at=NIGHT, expires_at=MORNING, sent_lately=(NIGHT,) * 9
+    )
+
+    assert Send() == judge(delivery, now=NIGHT)
+
+
+TODAY = tuple(NOW - timedelta(hours=hours) for hours in (1, 2, 3, 4))
+YESTERDAY = NOW - timedelta(hours=16)
+
+
+@pytest.mark.parametrize(
+    ("template", "sent", "per_day", "verdict"),
+    [
+        ("milestone", TODAY[:3], None, Send()),
+        ("milestone", TODAY, None, Wait(at("2026-11-24T08:00:00-05:00"), "cap")),
+        # Yesterday's count for yesterday.
+        ("milestone", (*TODAY[:3], YESTERDAY), None, Send()),
+        ("milestone", TODAY[:1], 1, Wait(at("2026-11-24T08:00:00-05:00"), "cap")),
+        ("milestone", TODAY, 5, Send()),
+        # Reminders of sessions and the trainer's agenda are not held back.
+        ("reminder-2h", TODAY, None, Send()),
+        ("check-in-before", TODAY, None, Send()),
+        ("trainer-agenda", TODAY, None, Send()),
+    ],
+)
+def test_a_day_has_a_most_of_messages(
+    template: str, sent: tuple[datetime, ...], per_day: int | None, verdict: Verdict
+) -> None:
+    person = a_person(preferences=Preferences(per_day=per_day))
+    delivery = a_delivery(template, person=person, sent_lately=sent)
+
+    assert verdict == judge(delivery, now=NOW)
+
+
+def test_what_is_sent_of_one_claim_counts_for_the_rest_of_it() -> None:
+    sent = TODAY[:2]
+    claimed = [
+        a_delivery("reminder-24h", sent_lately=sent),
+        a_delivery("milestone", sent_lately=sent),
+        a_delivery("tip", sent_lately=sent),
+        a_delivery("tip", channel="push", person=a_person(**DEVICE), sent_lately=sent),
+        a_delivery("tip", recipient_id=UUID(int=5), sent_lately=sent),
+    ]
+
+    verdicts = [type(verdict) for _, verdict in judge_all(claimed, now=NOW)]
+
+    assert [Send, Send, Wait, Send, Send] == verdicts
+
+
+def test_encouragement_waits_for_the_weekly_summary_of_who_wants_it() -> None:
+    person = a_person(preferences=Preferences(digest=True))
+    eight_days = NOW + timedelta(days=8)
+    # NOW is a Monday; the summary comes on Sunday at five, and is looked for a while after.
+    sunday = at("2026-11-29T19:00:00-05:00")
+
+    for template in ("milestone", "tip", "plan-ready"):
+        delivery = a_delivery(template, person=person, expires_at=eight_days)
+        assert Wait(sunday, "digest") == judge(delivery, now=NOW)
+        assert Foreseen(None, "waits for the weekly summary") == foresee(delivery, now=NOW)
+    assert Send() == judge(a_delivery("check-in-morning", person=person), now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("delivery", "foreseen"),
+    [
+        (a_delivery(due_at=NOW + timedelta(hours=1)), (NOW + timedelta(hours=1), None)),
+        (a_delivery(expires_at=NOW), (None, "too late")),
+        (a_delivery(person=None), (None, "waits for how to reach the person")),
+        (
+            a_delivery("milestone", sent_lately=TODAY),
+            (at("2026-11-24T08:00:00-05:00"), None),
+        ),
+        (
+            a_delivery("milestone", sent_lately=TODAY, expires_at=NOW + timedelta(hours=5)),
+            (None, "as many messages as wanted until it is too late"),
+        ),
+    ],
+)
+def test_it_is_foreseen_when_a_message_goes_out(
+    delivery: Delivery, foreseen: tuple[datetime | None, str | None]
+) -> None:
+    assert Foreseen(*foreseen) == foresee(delivery, now=NOW)
+
+
 def test_an_essential_message_goes_out_at_night() -> None:
     night = at("2026-11-25T03:00:00-05:00")
 
@@ -145,7 +416,7 @@ def test_what_follows_from_an_attempt(outcome: Outcome, following: Next) -> None
 
 def test_retries_back_off_with_jitter_up_to_a_longest_wait() -> None:
     def wait_s(result: str, attempts: int, jitter: float) -> float:
-        delivery = a_delivery(attempts=attempts)
+        delivery = a_delivery(rounds=attempts)
         following = after(Outcome(result), delivery, now=NOW, jitter=jitter)  # type: ignore[arg-type]
         assert following.at is not None
         return (following.at - NOW).total_seconds()

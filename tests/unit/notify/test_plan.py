@@ -5,8 +5,9 @@ from uuid import UUID
 
 import pytest
 
-from services.notify.domain import plan
-from services.notify.domain.plan import Planned
+from services.notify.domain import plan_bookings, plan_people, plan_safety
+from services.notify.domain.planned import Planned
+from services.notify.domain.windows import hours_of
 from shared.contracts.booking import (
     BookingCancelled,
     BookingCompleted,
@@ -35,7 +36,12 @@ OTHER_TRAINER = UUID(int=22)
 
 def planned(fact: BookingFact, *, now: datetime = NOW, tz: str | None = None) -> list[Planned]:
     event = an_envelope(fact, at=NOW)
-    return plan.from_booking(event, status=plan.status_after(fact), tz=tz, now=now)
+    return plan_bookings.from_booking(
+        event,
+        status=plan_bookings.status_after(fact),
+        hours=hours_of(tz or fact.tz, None),
+        now=now,
+    )
 
 
 def told(messages: list[Planned]) -> list[tuple[str, UUID]]:
@@ -50,9 +56,10 @@ def test_a_confirmed_booking_is_announced_to_both_and_reminded_of_twice() -> Non
         ("trainer-booked", TRAINER),
         ("reminder-24h", CLIENT),
         ("reminder-2h", CLIENT),
+        ("check-in-before", CLIENT),
     ] == told(messages)
     # 08:00 in Toronto is the first allowed moment of the day, so the 2 h reminder stays there.
-    assert [NOW, NOW, START - timedelta(hours=24), START - timedelta(hours=2)] == [
+    assert [NOW, NOW, *(START - timedelta(hours=before) for before in (24, 2, 1))] == [
         message.due_at for message in messages
     ]
 
@@ -71,6 +78,7 @@ def test_a_move_is_announced_and_its_reminders_belong_to_the_new_version() -> No
         ("trainer-moved", TRAINER),
         ("reminder-24h", CLIENT),
         ("reminder-2h", CLIENT),
+        ("check-in-before", CLIENT),
     ] == told(messages)
     assert {2} == {message.subject_version for message in messages}
 
@@ -88,7 +96,9 @@ def test_a_move_to_another_trainer_tells_the_old_one_that_the_time_is_free() -> 
 def test_a_frozen_booking_that_moves_has_no_reminders() -> None:
     event = an_envelope(moved())
 
-    messages = plan.from_booking(event, status="frozen", tz=None, now=NOW)
+    messages = plan_bookings.from_booking(
+        event, status="frozen", hours=hours_of(None, None), now=NOW
+    )
 
     assert ["booking-rescheduled", "trainer-moved"] == [name for name, _ in told(messages)]
 
@@ -97,8 +107,11 @@ def test_a_frozen_booking_that_moves_has_no_reminders() -> None:
     ("kind", "names"),
     [
         (BookingCancelled, ["booking-cancelled", "trainer-cancelled"]),
-        (BookingFrozen, []),
-        (BookingUnfrozen, ["reminder-24h", "reminder-2h"]),
+        (BookingFrozen, ["booking-frozen"]),
+        (
+            BookingUnfrozen,
+            ["booking-unfrozen", "reminder-24h", "reminder-2h", "check-in-before"],
+        ),
         (BookingCompleted, []),
         (BookingMissed, []),
     ],
@@ -147,7 +160,7 @@ def test_a_reminder_whose_evening_before_has_passed_is_left_out() -> None:
 def test_quiet_hours_are_those_of_the_client_where_known_else_of_the_booking() -> None:
     start = datetime.fromisoformat("2026-11-26T10:00:00-05:00")
 
-    [*_, by_booking] = planned(a_fact(start=start))
+    [*_, by_booking, _] = planned(a_fact(start=start))
     [*_, by_client] = planned(a_fact(start=start), tz="America/Vancouver")
 
     assert start - timedelta(hours=2) == by_booking.due_at
@@ -162,15 +175,16 @@ def test_old_events_that_are_replayed_announce_nothing() -> None:
 
 def test_no_message_keeps_a_name_or_an_address() -> None:
     for message in planned(moved()):
-        assert {"service", "mode", "start", "end", "tz", "at", "previous_start"} >= set(
-            message.detail
-        )
+        assert {
+            *("service", "mode", "start", "end", "tz", "at", "previous_start"),
+            *("kind", "since"),
+        } >= set(message.detail)
 
 
 def test_a_sign_in_code_goes_out_at_once_until_it_runs_out() -> None:
     asked = a_sign_in(NOW + timedelta(minutes=10))
 
-    [message] = plan.from_contact(a_contact(sign_in=asked), now=NOW)
+    [message] = plan_people.code_asked(a_contact(sign_in=asked), now=NOW)
 
     assert ("sign-in-code", asked.request_id, NOW, asked.expires_at) == (
         message.template.name,
@@ -178,14 +192,14 @@ def test_a_sign_in_code_goes_out_at_once_until_it_runs_out() -> None:
         message.due_at,
         message.expires_at,
     )
-    assert [] == plan.from_contact(a_contact(sign_in=asked), now=asked.expires_at)
-    assert [] == plan.from_contact(a_contact(), now=NOW)
+    assert [] == plan_people.code_asked(a_contact(sign_in=asked), now=asked.expires_at)
+    assert [] == plan_people.code_asked(a_contact(), now=NOW)
 
 
 def test_an_offer_goes_out_at_once_until_it_runs_out_and_once_a_hold() -> None:
     offer = an_offer()
 
-    [message] = plan.from_offer(offer, now=NOW)
+    [message] = plan_bookings.from_offer(offer, now=NOW)
 
     assert ("waitlist-offer", "essential", offer.hold_id, CLIENT, NOW, offer.expires_at) == (
         message.template.name,
@@ -195,7 +209,7 @@ def test_an_offer_goes_out_at_once_until_it_runs_out_and_once_a_hold() -> None:
         message.due_at,
         message.expires_at,
     )
-    assert [] == plan.from_offer(offer, now=offer.expires_at)
+    assert [] == plan_bookings.from_offer(offer, now=offer.expires_at)
 
 
 def level_changed(level: str) -> SafetyLevelChanged:
@@ -207,7 +221,7 @@ def level_changed(level: str) -> SafetyLevelChanged:
 
 @pytest.mark.parametrize("level", ["unknown", "go", "go-care", "modify", "hold"])
 def test_a_calm_level_alerts_nobody(level: str) -> None:
-    assert plan.alert_from(level_changed(level)) is None
+    assert plan_safety.alert_from(level_changed(level)) is None
 
 
 @pytest.mark.parametrize("level", ["stop", "emergency"])
@@ -217,23 +231,23 @@ def test_a_level_and_the_hold_that_comes_with_it_are_one_alert(level: str) -> No
         "level": level, "at": NOW,
     })  # fmt: skip
 
-    by_level, by_hold = plan.alert_from(level_changed(level)), plan.alert_from(hold)
+    by_level, by_hold = plan_safety.alert_from(level_changed(level)), plan_safety.alert_from(hold)
 
     assert by_level is not None
     assert by_level == by_hold
 
 
 def test_an_alert_goes_to_each_person_at_once_and_not_after_a_day() -> None:
-    alert = plan.alert_from(level_changed("emergency"))
+    alert = plan_safety.alert_from(level_changed("emergency"))
     assert alert is not None
 
-    messages = plan.from_alert(alert, [TRAINER, OTHER_TRAINER], now=NOW)
+    messages = plan_safety.alerts(alert, [TRAINER, OTHER_TRAINER], now=NOW)
 
     assert [("safety-alert", TRAINER), ("safety-alert", OTHER_TRAINER)] == told(messages)
     assert {"essential"} == {message.template.message_class for message in messages}
-    assert [] == plan.from_alert(alert, [TRAINER], now=NOW + timedelta(hours=24))
+    assert [] == plan_safety.alerts(alert, [TRAINER], now=NOW + timedelta(hours=24))
 
 
 def test_every_booking_event_has_a_status() -> None:
-    assert "confirmed" == plan.status_after(a_fact(BookingConfirmed))
-    assert "frozen" == plan.status_after(a_fact(BookingFrozen))
+    assert "confirmed" == plan_bookings.status_after(a_fact(BookingConfirmed))
+    assert "frozen" == plan_bookings.status_after(a_fact(BookingFrozen))

@@ -11,18 +11,20 @@ from uuid import UUID
 import pytest
 from icalendar import Calendar
 
-from services.notify.domain import plan
-from services.notify.domain.delivery import Access, Delivery
-from services.notify.domain.plan import Planned
+from services.notify.domain import plan_bookings
+from services.notify.domain.delivery import Delivery
+from services.notify.domain.planned import Planned
+from services.notify.domain.windows import hours_of
 from services.notify.writing.mail import LetterWriter
 from shared.contracts.booking import BookingCancelled, BookingFact, BookingRescheduled
 from tests.unit.notify.builders import (
+    A_COMPANY,
     CHANGE,
     CLIENT,
     NOW,
     START,
     TRAINER,
-    a_delivery,
+    a_delivery_of,
     a_person,
     an_envelope,
     facts_together,
@@ -35,10 +37,10 @@ MOVED = {"version": 2, "previous_start": START, "previous_trainer_id": TRAINER}
 
 def planned(facts: Sequence[BookingFact], together: Sequence[BookingFact] = ()) -> list[Planned]:
     """What follows from the last of the facts."""
-    return plan.from_booking(
+    return plan_bookings.from_booking(
         an_envelope(facts[-1]),
-        status=plan.status_after(facts[-1]),
-        tz=None,
+        status=plan_bookings.status_after(facts[-1]),
+        hours=hours_of(None, None),
         together=together,
         now=NOW,
     )
@@ -49,8 +51,9 @@ def test_only_the_last_fact_of_a_change_is_announced_and_it_tells_of_all() -> No
 
     early, last = planned(facts[:2]), planned(facts, facts)
 
-    assert ["reminder-24h", "reminder-2h"] == [message.template.name for message in early]
-    assert ["booking-confirmed", "trainer-booked", "reminder-24h", "reminder-2h"] == [
+    ahead = ["reminder-24h", "reminder-2h", "check-in-before"]
+    assert ahead == [message.template.name for message in early]
+    assert ["booking-confirmed", "trainer-booked", *ahead] == [
         message.template.name for message in last
     ]
     for message in last[:2]:
@@ -71,7 +74,7 @@ def test_each_trainer_hears_of_their_own_sessions_alone() -> None:
     news = [
         (message.template.name, message.recipient_id, len(message.detail.get("sessions", [1])))
         for message in planned(facts, facts)
-        if not message.template.name.startswith("reminder")
+        if message.template.nature == "announcement"
     ]
 
     assert [
@@ -82,38 +85,11 @@ def test_each_trainer_hears_of_their_own_sessions_alone() -> None:
     ] == news
 
 
-def a_delivery_of(template: str, count: int = 3, **changes: Any) -> Delivery:
-    sessions = [
-        {
-            "booking_id": str(UUID(int=100 + n)),
-            "version": n,
-            "start": (START + timedelta(weeks=n - 1)).isoformat(),
-            "end": (START + timedelta(weeks=n - 1, minutes=60)).isoformat(),
-        }
-        for n in range(1, count + 1)
-    ]
-    detail = a_delivery().detail | {"service": "training", "mode": "virtual", "sessions": sessions}
-    accesses = {
-        UUID(int=100 + n): Access(f"manage-{n}", f"cal-{n}", f"https://meet.example/{n}", None, "M")
-        for n in range(1, count + 1)
-    }
-    return a_delivery(
-        template,
-        **{
-            "subject_id": CHANGE,
-            "subject_version": 0,
-            "booking_id": UUID(int=101),
-            "detail": detail,
-            "access": accesses[UUID(int=101)],
-            "accesses": accesses,
-        }
-        | changes,
-    )
+WRITER = LetterWriter(sender="Limber <hello@limber.example>", public_url=PUBLIC, company=A_COMPANY)
 
 
 def read(delivery: Delivery) -> Any:
-    writer = LetterWriter(sender="Limber <hello@limber.example>", public_url=PUBLIC)
-    letter = writer.write(delivery, now=NOW)
+    letter = WRITER.write(delivery, now=NOW)
     return email.message_from_bytes(letter.text, _class=EmailMessage, policy=default)
 
 
@@ -128,7 +104,7 @@ def read(delivery: Delivery) -> Any:
                 "3: Thursday, December 10, 10:00 a.m. to 11:00 a.m. EST",
             ],
         ),
-        ("fr", ["1: jeudi 26 novembre, 10 h 00 à 11 h 00 EST", "2: jeudi 3 décembre"]),
+        ("fr", ["1 : jeudi 26 novembre, de 10 h 00 à 11 h 00 HNE", "2 : jeudi 3 décembre"]),
     ],
 )
 @pytest.mark.parametrize(
@@ -146,7 +122,7 @@ def test_one_mail_lists_all_dates_in_both_languages(
 
     for date in dates:
         assert date in text
-        assert date.partition(": ")[2] in html
+        assert date.partition(": ")[2] in html.replace("\u00a0", " ")
     assert "3 " in mail["Subject"] or " 3" in mail["Subject"]
     assert 20 < len(mail["Subject"]) < 100
     assert "None" not in text + html

@@ -15,6 +15,7 @@ from services.booking.domain import (
     areas,
     bookings,
     care_team,
+    consents,
     people,
     series,
     slots,
@@ -23,7 +24,7 @@ from services.booking.domain import (
 from services.booking.domain.credits import Kind as CreditKind
 from services.booking.domain.services import SERVICES, ServiceId
 from services.progress.domain import mask, milestones, rules
-from shared.contracts import booking, progress, submissions
+from shared.contracts import booking, contacts, messages, progress, submissions, webhooks
 from shared.contracts.event import Part
 from shared.vocabulary import codes
 from shared.vocabulary.labels import vocabulary
@@ -36,6 +37,13 @@ NAMED = {
     "care_team_roles": care_team.MemberRole,
     "shares": care_team.Purpose,
     "consents": booking.ConsentPurpose,
+    "message_classes": contacts.MessageClass,
+    "message_channels": contacts.Channel,
+    "consent_bases": contacts.Basis,
+    "consent_sources": consents.Source,
+    "suppression_reasons": messages.SuppressionReason,
+    "restore_reasons": messages.RestoreReason,
+    "webhook_pauses": webhooks.PauseReason,
     "languages": people.Language,
     "booking_statuses": bookings.Status,
     "cancel_reasons": booking.Because,
@@ -71,6 +79,8 @@ NAMED = {
 UNSEEN = {
     # What a link is for, and how a client knows a trainer.
     "calendar", "manage", "waitlist", "met",
+    "stop-service-email", "stop-service-sms", "stop-service-push",
+    "stop-marketing-email", "stop-marketing-sms", "stop-marketing-push",
 }  # fmt: skip
 """Codes that nobody is shown."""
 

@@ -1,0 +1,1 @@
+"""HTTP in: staff who look after messages and webhooks, and the reports of providers."""
