@@ -63,7 +63,6 @@ WRITTEN_WITHIN_S = 5.0
 UNDER_WAY_S = 1.0
 """A text that left its sender is taken within this."""
 
-LOST_WITH_A_SENDER = "reminders lost with a killed sender, unknown"
 """Their attempt had begun, so nobody knows, and they were not sent again."""
 
 TERMINAL = frozenset({"sent", "failed", "bounced", "cancelled", "expired", "unknown"})
@@ -214,8 +213,8 @@ def _reminder(found: Findings, reminder: _Reminder, what: str, calm: list[dateti
         found.seen["reminders kept"] += 1
     elif reminder.copies and unknown:
         found.seen["reminders lost after DATA, unknown"] += 1
-    elif unknown:
-        found.seen[LOST_WITH_A_SENDER] += 1
+    elif unknown and reminder.row is not None and reminder.row.unknowns > 1:
+        found.seen["reminders lost with two killed senders, unknown"] += 1
     else:
         found.note("missed", f"{what}: due {reminder.due}, {reminder.row}")
 

@@ -23,7 +23,8 @@ JITTER = 0.25
 """Up to a quarter is added, so that messages deferred together do not return together."""
 
 UNKNOWN_RESENDS = 1
-"""An essential message whose fate is unknown is sent once more, with the same Message-ID."""
+"""A message whose fate is unknown is sent once more, with the same Message-ID: an essential one
+always, a service message only when its sender died."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,16 @@ def after_unknown(message_class: str, unknowns: int, *, now: datetime) -> Next:
     if message_class == "essential" and unknowns < UNKNOWN_RESENDS:
         return Next("retrying", "sent again, its fate is unknown", now)
     return Next("unknown", "the link broke after the text was handed over")
+
+
+def after_death(message_class: str, unknowns: int, *, now: datetime) -> Next:
+    """What follows when a sender died before it wrote how its attempt ended.
+
+    Mostly the text had not left yet, so whatever somebody counts on is sent once more, with the
+    same Message-ID; marketing is not.
+    """
+    counted_on = "essential" if message_class == "service" else message_class
+    return after_unknown(counted_on, unknowns, now=now)
 
 
 def _delay(rounds: int, longest: timedelta, jitter: float) -> timedelta:

@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from services.notify.domain.delivery import Delivery, Drop, Wait
-from services.notify.domain.outcome import Next, Outcome, after_unknown
+from services.notify.domain.outcome import Next, Outcome, after_death
 from services.notify.store import suppressions
 from services.notify.store.claims import delivery_of
 from shared import outbox
@@ -145,7 +145,7 @@ async def recover(tx: Transaction, *, in_hand: Sequence[UUID], now: datetime) ->
             delivery,
             number,
             Outcome("unknown"),
-            after_unknown(delivery.message_class, delivery.unknowns, now=now),
+            after_death(delivery.message_class, delivery.unknowns, now=now),
         )
         for delivery, number in held
         if number is not None

@@ -149,7 +149,7 @@ class NotifyLife:
         start = {"start": before.start, "trainer_id": before.trainer_id}
         yield self._follows(kind, before, **start | more)
 
-    def _series(self) -> Iterator[BookingFact]:
+    def _series(self) -> Iterator[Event]:
         size, client = self._chance.randint(2, 4), self._one_of(CLIENTS)
         change, made = self._new(), list[BookingFact]()
         for fact in facts_together(size):

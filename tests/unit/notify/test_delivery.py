@@ -17,7 +17,7 @@ from services.notify.domain.delivery import (
     Wait,
 )
 from services.notify.domain.judging import Foreseen, foresee, judge, judge_all, will_go_out_at
-from services.notify.domain.outcome import Next, Outcome, after
+from services.notify.domain.outcome import Next, Outcome, after, after_death
 from services.notify.domain.templates import TEMPLATES
 from shared.contracts.contacts import Grant, Preferences, PushDevice, QuietTime, Window
 from tests.unit.notify.builders import BOOKING, NOW, START, a_delivery, a_person
@@ -444,6 +444,22 @@ def test_only_an_essential_message_of_unknown_fate_is_sent_again_and_only_once()
 
     assert ("retrying", NOW) == (first.state, first.at)
     assert ["unknown", "unknown"] == [second.state, reminder.state]
+
+
+@pytest.mark.parametrize(
+    ("message_class", "unknowns", "state"),
+    [
+        ("essential", 0, "retrying"),
+        ("service", 0, "retrying"),
+        ("marketing", 0, "unknown"),
+        ("essential", 1, "unknown"),
+        ("service", 1, "unknown"),
+    ],
+)
+def test_what_a_dead_sender_held_is_sent_once_more_but_no_marketing(
+    message_class: str, unknowns: int, state: str
+) -> None:
+    assert state == after_death(message_class, unknowns, now=NOW).state
 
 
 def test_the_subject_of_a_code_is_its_request() -> None:
