@@ -83,7 +83,12 @@ async def test_letter_and_export_open_with_the_session_alone(ann: Client) -> Non
 
 async def test_settings_keep_language_hours_and_consent(ann: Client) -> None:
     page = await ann.open("/me/settings")
-    said = {"marketing-email": "on", "service-sms": "on", "service-email": None, "digest": "on"}
+    said: dict[str, Any] = {
+        "marketing-email": "on",
+        "service-sms": "on",
+        "service-email": None,
+        "digest": "on",
+    }
     saved = await ann.visitor.send(
         page, "/me/settings", language="fr", phone="416 555 0123", quiet_start="20:00", **said
     )
