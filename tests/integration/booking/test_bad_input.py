@@ -332,7 +332,7 @@ async def test_an_odd_calendar_token_opens_nothing(visitors: Visitors) -> None:
 
 async def test_an_unknown_address_and_another_method_are_problems(visitors: Visitors) -> None:
     http = visitors.door.http
-    for path in ("/", "/v1", "/v1/unknown", "/v2/holds", "/v1/services/x/y"):
+    for path in ("/unknown", "/v1", "/v1/unknown", "/v2/holds", "/v1/services/x/y"):
         problem(await http.get(path), 404, "not-found")
     for method, path in (
         ("GET", "/v1/holds"),

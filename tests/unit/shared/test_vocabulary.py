@@ -13,6 +13,7 @@ import services.booking.domain
 import shared.contracts
 from services.booking.domain import (
     areas,
+    attention,
     bookings,
     care_team,
     consents,
@@ -81,6 +82,8 @@ UNSEEN = {
     "calendar", "manage", "waitlist", "met",
     "stop-service-email", "stop-service-sms", "stop-service-push",
     "stop-marketing-email", "stop-marketing-sms", "stop-marketing-push",
+    # Why a client needs attention: the trainer's desk says it in sentences of its own.
+    *get_args(attention.AttentionCode),
 }  # fmt: skip
 """Codes that nobody is shown."""
 
