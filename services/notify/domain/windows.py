@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from shared.contracts.contacts import Preferences
+from shared.contracts.contacts import COMPANY_QUIET, Preferences, QuietTime
 from shared.zones import UnknownZoneError, zone
 
 COMPANY_ZONE = "America/Toronto"
@@ -26,7 +26,11 @@ class QuietHours:
         return local >= self.start or local < self.end
 
 
-QUIET_HOURS = QuietHours(start=time(21), end=time(8))
+def _quiet_hours(told: QuietTime) -> QuietHours:
+    return QuietHours(time.fromisoformat(told.start), time.fromisoformat(told.end))
+
+
+QUIET_HOURS = _quiet_hours(COMPANY_QUIET)
 """For service and marketing mail: nobody in pain is woken by a reminder."""
 
 _WEEK_AROUND = range(10)
@@ -124,7 +128,7 @@ def hours_of(tz: str | None, preferences: Preferences | None) -> Hours:
     if preferences is not None:
         if preferences.quiet is not None:
             own = preferences.quiet
-            quiet = QuietHours(time.fromisoformat(own.start), time.fromisoformat(own.end))
+            quiet = _quiet_hours(own)
         windows = [
             WeeklyWindow(one.day, time.fromisoformat(one.start), time.fromisoformat(one.end))
             for one in preferences.windows
