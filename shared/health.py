@@ -19,6 +19,10 @@ SILENT_AFTER_S = 15.0
 """A consumer that cannot tell its position for so long, while its broker answers others, never
 comes back: seen after a broker was killed (aiokafka #1154 and kin)."""
 
+UNREADY_AFTER_S = 10.0
+"""A rebalance, or a broker that another one replaces, takes seconds and comes to all replicas at
+once: a door that closed for it would close everywhere."""
+
 STUCK_AFTER_S = 60.0
 """So long without partitions, or with records waiting and none handled, is not a slow start."""
 
@@ -54,8 +58,10 @@ class Health:
         self._positions: dict[tuple[str, int], int] = {}
         self._seconds = seconds
         self._told_at = self._moved_at = seconds()
+        self._assigned_at: float | None = None
+        self._answered_at: float | None = None
         self._database_answered = False
-        self._kafka_answered = False
+        self._draining = False
         self._outbox_age_s = 0.0
         self._handled_before = 0
 
@@ -77,13 +83,25 @@ class Health:
         except TRANSIENT as fault:
             faults.append(f"postgres: {type(fault).__name__}")
         if self._consumer is not None:
-            if not self._consumer.assigned():
+            if self._consumer.assigned():
+                self._assigned_at = self._seconds()
+            if self._longer_ago(self._assigned_at):
                 faults.append("kafka: no partitions assigned yet")
-            elif not self._kafka_answered:
+            elif self._longer_ago(self._answered_at):
                 faults.append("kafka: does not answer")
         if self._outbox_age_s > OUTBOX_LATE_S:
             faults.append(f"outbox: oldest event waits {self._outbox_age_s:.0f} s")
+        if self._draining:
+            faults.append("draining: the process was told to stop")
         return faults
+
+    def drain(self) -> None:
+        """Not ready from now on: the process was told to stop."""
+        self._draining = True
+
+    def draining(self) -> bool:
+        """Whether the process was told to stop."""
+        return self._draining
 
     async def watch(self) -> None:
         """Measure until cancelled.
@@ -105,6 +123,9 @@ class Health:
         await self._measure_consumer()
         if faults := self.dead():
             raise DeadServiceError("; ".join(faults))
+
+    def _longer_ago(self, moment: float | None) -> bool:
+        return moment is None or self._seconds() - moment > UNREADY_AFTER_S
 
     async def _measure_database(self) -> None:
         try:
@@ -140,8 +161,7 @@ class Health:
             if not await self._consumer.broker_answers():
                 self._told_at = self._seconds()
             return
-        self._kafka_answered = True
-        self._told_at = self._seconds()
+        self._answered_at = self._told_at = self._seconds()
         self._metrics.handled.inc(self._consumer.handled - self._handled_before)
         self._handled_before = self._consumer.handled
         self._metrics.lag.clear()
@@ -149,6 +169,8 @@ class Health:
         for place in places:
             positions[place.topic, place.partition] = place.position
             self._metrics.lag.labels(place.topic, str(place.partition)).set(place.lag)
+        if self._consumer.assigned():
+            self._assigned_at = self._seconds()
         idle = self._consumer.assigned() and not any(place.lag for place in places)
         if idle or positions != self._positions or not self._database_answered:
             self._moved_at = self._seconds()

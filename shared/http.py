@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared import openapi, problem
 from shared.contracts import asyncapi
+from shared.draining import LettingGo
 from shared.health import Health
 from shared.telemetry import Metrics
 
@@ -131,8 +132,10 @@ def create_app(
         redirect_slashes=False,
     )
     problem.install(app)
+    app.state.health = health
     app.add_middleware(BodyLimit)
     app.add_middleware(Observed, metrics=metrics)
+    app.add_middleware(LettingGo, draining=health.draining)
 
     probe: dict[int | str, dict[str, Any]] = {
         200: {"description": "Yes.", **_content("application/json", _FAULTS)},

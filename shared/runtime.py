@@ -3,9 +3,10 @@
 import asyncio
 import os
 import signal
+import sys
 import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import structlog
 import uvicorn
@@ -13,6 +14,7 @@ from fastapi import FastAPI
 
 from shared import inbox
 from shared.consumer import Consumer, Handlers
+from shared.draining import DrainingServer
 from shared.health import Health
 from shared.outbox import Relay
 from shared.postgres import TRANSIENT, Database, Transaction
@@ -29,6 +31,9 @@ GRACE_S = 3
 """Open requests and streams get this long when the service stops."""
 
 CLEAN_EVERY_S = 3600.0
+
+NOT_STARTED = 3
+"""Exit code of a service that could not start."""
 
 log = structlog.get_logger()
 
@@ -133,10 +138,11 @@ class Runtime:
 
 
 def serve(build: Callable[[], FastAPI], settings: ServiceSettings, service: str) -> None:
-    """Run a service until SIGTERM or SIGINT."""
+    """Run a service until SIGTERM or SIGINT; exits with a code when it does not start."""
     configure_logging(service, settings.log_level)
-    uvicorn.run(
-        build(),
+    app = build()
+    config = uvicorn.Config(
+        app,
         host=settings.host,
         port=settings.port,
         loop="uvloop",
@@ -148,6 +154,12 @@ def serve(build: Callable[[], FastAPI], settings: ServiceSettings, service: str)
         proxy_headers=False,
         timeout_graceful_shutdown=GRACE_S,
     )
+    server = DrainingServer(config, drain_s=settings.drain_s, began=app.state.health.drain)
+    # The signal is raised again once all has ended; an operator's Ctrl-C is no fault.
+    with suppress(KeyboardInterrupt):
+        server.run()
+    if not server.started:
+        sys.exit(NOT_STARTED)
 
 
 async def _named(part: Task) -> None:
