@@ -6,8 +6,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
+from pydantic_settings import SettingsConfigDict
 
 from deploy.embedded.procfs import Identity, identify
+from shared.kafka import KafkaAccess
+from shared.settings import KafkaSettings
 
 DEFAULT_HOME = ".limber"
 
@@ -47,6 +50,12 @@ class StackFile(BaseModel):
     processes: tuple[ProcessEntry, ...]
 
 
+class OperatorKafka(KafkaSettings):
+    """How the `limber` command and its like sign in to Kafka (LIMBER_KAFKA_*)."""
+
+    model_config = SettingsConfigDict(env_prefix="LIMBER_")
+
+
 class Stack:
     """The addresses the commands need, each looked up when it is asked for."""
 
@@ -66,6 +75,11 @@ class Stack:
         """host:port of Kafka."""
         found = self.running.kafka_bootstrap if self.running else None
         return self._find("LIMBER_KAFKA_BOOTSTRAP", found)
+
+    @property
+    def kafka(self) -> KafkaAccess:
+        """How an operator reaches Kafka: LIMBER_KAFKA_*, the password also in /run/limber."""
+        return OperatorKafka(kafka_bootstrap=self.kafka_bootstrap).kafka
 
     @property
     def database_url(self) -> str:

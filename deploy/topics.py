@@ -6,20 +6,20 @@ import sys
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import TopicAlreadyExistsError, for_code
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
 from shared.contracts.catalogue import PARTITIONS, TOPICS, Topic
+from shared.settings import KafkaSettings
 
 MAX_MESSAGE_BYTES = 1024 * 1024
 """Twice the largest event that `shared.outbox` lets through."""
 
 
-class TopicSettings(BaseSettings):
+class TopicSettings(KafkaSettings):
     """Where to make the topics (LIMBER_*). A cluster of three sets replication 3, min ISR 2."""
 
-    model_config = SettingsConfigDict(env_prefix="LIMBER_", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="LIMBER_")
 
-    kafka_bootstrap: str
     kafka_replication: int = 1
     kafka_min_insync_replicas: int = 1
 
@@ -48,7 +48,7 @@ async def make_topics(settings: TopicSettings) -> list[str]:
     Raises:
         WrongPartitionsError: an existing topic has another number of partitions.
     """
-    admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka_bootstrap)
+    admin = AIOKafkaAdminClient(**settings.kafka.client())
     await admin.start()
     try:
         existing = set(await admin.list_topics())

@@ -20,6 +20,7 @@ from shared import dead_letters, inbox
 from shared.clock import Clock
 from shared.contracts.catalogue import TOPICS
 from shared.contracts.event import Envelope, Event
+from shared.kafka import KafkaAccess
 from shared.postgres import TRANSIENT, Database, Transaction
 from shared.records import PoisonError, Tombstone, read_record
 
@@ -128,7 +129,7 @@ class Consumer:
     def __init__(
         self,
         db: Database,
-        bootstrap: str,
+        kafka: KafkaAccess | str,
         *,
         group: str,
         handlers: Handlers,
@@ -139,14 +140,14 @@ class Consumer:
         self._handlers = handlers
         self._wanted = {event.type: event for event in handlers.types}
         self._clock = clock
-        self._bootstrap = bootstrap
+        self._kafka = KafkaAccess.at(kafka)
         self._committed = committed
         self._idle = asyncio.Event()
         self._idle.set()
         self._joined = False
         self.handled = 0
         self.broker = KafkaBroker(
-            bootstrap,
+            **self._kafka.broker(),
             apply_types=False,
             allow_auto_create_topics=False,
             consumer_only=True,
@@ -222,7 +223,7 @@ class Consumer:
 
     async def broker_answers(self) -> bool:
         """Whether Kafka answers a new connection: the consumer's own may be broken for good."""
-        client = AIOKafkaClient(bootstrap_servers=self._bootstrap, request_timeout_ms=2_000)
+        client = AIOKafkaClient(**self._kafka.client(), request_timeout_ms=2_000)
         try:
             await client.bootstrap()
         except (KafkaError, OSError):

@@ -12,6 +12,7 @@ from aiokafka.errors import KafkaError
 from shared.clock import rfc3339
 from shared.contracts.event import Event
 from shared.identifiers import new_id
+from shared.kafka import KafkaAccess
 from shared.postgres import TRANSIENT, Database, Transaction
 
 BATCH = 500
@@ -78,9 +79,9 @@ async def oldest_age(tx: Transaction, now: datetime) -> timedelta:
 class Relay:
     """Publishes a service's outbox. Any number may run: one at a time holds the lock."""
 
-    def __init__(self, db: Database, bootstrap: str, *, source: str) -> None:
+    def __init__(self, db: Database, kafka: KafkaAccess | str, *, source: str) -> None:
         self._db = db
-        self._bootstrap = bootstrap
+        self._kafka = KafkaAccess.at(kafka)
         self._source = source.encode()
         self._woken = asyncio.Event()
         self._producer: AIOKafkaProducer | None = None
@@ -157,7 +158,7 @@ class Relay:
 
     async def _connect(self) -> AIOKafkaProducer:
         producer = AIOKafkaProducer(
-            bootstrap_servers=self._bootstrap,
+            **self._kafka.client(),
             enable_idempotence=True,
             acks="all",
             max_request_size=2 * MAX_EVENT_BYTES,

@@ -61,10 +61,10 @@ class Runtime:
         self.clock = settings.clock
         self.db = Database(settings.database_url.get_secret_value(), service)
         self.metrics = Metrics()
-        self.relay = Relay(self.db, settings.kafka_bootstrap, source=f"/limber/{service}")
+        self.relay = Relay(self.db, settings.kafka, source=f"/limber/{service}")
         self.consumer = Consumer(
             self.db,
-            settings.kafka_bootstrap,
+            settings.kafka,
             group=service,
             handlers=handlers,
             clock=self.clock,

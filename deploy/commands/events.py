@@ -14,6 +14,7 @@ from aiokafka.errors import KafkaError
 
 from deploy.commands.failure import Failure
 from deploy.stack import find_stack
+from shared.kafka import KafkaAccess
 
 POLL_MILLISECONDS = 500
 
@@ -42,13 +43,13 @@ def events(
     Follows the topic until Ctrl-C, or until --max records are printed. With --from-beginning and
     --max it also ends when nothing more comes for three seconds.
     """
-    bootstrap = find_stack().kafka_bootstrap
+    kafka = find_stack().kafka
     # What matters of the client's complaints comes back as an error of its own.
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     try:
-        asyncio.run(_follow(bootstrap, topic, from_beginning=from_beginning, limit=limit))
+        asyncio.run(_follow(kafka, topic, from_beginning=from_beginning, limit=limit))
     except KafkaError as error:
-        raise Failure(f"Kafka at {bootstrap}: {error}") from None
+        raise Failure(f"Kafka at {','.join(kafka.bootstrap)}: {error}") from None
     except KeyboardInterrupt:
         return
 
@@ -64,10 +65,12 @@ def as_document(record: "ConsumerRecord[bytes | None, bytes | None]") -> dict[st
     }
 
 
-async def _follow(bootstrap: str, topic: str, *, from_beginning: bool, limit: int | None) -> None:
+async def _follow(
+    kafka: KafkaAccess, topic: str, *, from_beginning: bool, limit: int | None
+) -> None:
     # Without a group nothing is committed and no other consumer is disturbed.
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=bootstrap,
+        **kafka.client(),
         group_id=None,
         auto_offset_reset="earliest" if from_beginning else "latest",
     )
