@@ -1,4 +1,4 @@
-"""Kafka as a local process: one KRaft node, broker and controller in one."""
+"""Kafka as local processes: one KRaft node, broker and controller in one, or several that agree."""
 
 import asyncio
 import base64
@@ -7,6 +7,8 @@ import os
 import shutil
 import signal
 import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
@@ -78,13 +80,45 @@ logger.values.level=error
 """
 
 
-class Kafka:
-    """The broker of one home: where its files are and how it is run."""
+# What a cluster sets otherwise: every internal topic has three copies, two of them in step.
+CLUSTER_SETTINGS = {
+    "offsets.topic.replication.factor": "3",
+    "transaction.state.log.replication.factor": "3",
+    "transaction.state.log.min.isr": "2",
+    "share.coordinator.state.topic.replication.factor": "3",
+    "share.coordinator.state.topic.min.isr": "2",
+    "min.insync.replicas": "2",
+    # A new leader of the controllers is wanted in the same few seconds as one of a partition.
+    "controller.quorum.election.timeout.ms": "1000",
+    "controller.quorum.fetch.timeout.ms": "2000",
+}
 
-    def __init__(self, home: Home, console: Console) -> None:
+
+def new_cluster_id() -> str:
+    """A name that all nodes of a cluster share."""
+    return base64.urlsafe_b64encode(uuid4().bytes).decode().rstrip("=")
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """Several nodes on this machine: their shared id, and the controller's port of each."""
+
+    id: str
+    controllers: Mapping[int, int]
+
+
+class Kafka:
+    """One broker of a home: where its files are and how it is run. Alone unless in a cluster."""
+
+    def __init__(
+        self, home: Home, console: Console, *, node: int = 1, cluster: Cluster | None = None
+    ) -> None:
         self._home = home
         self._console = console
-        self._place = home.path / "kafka"
+        self._node = node
+        self._cluster = cluster
+        self.name = f"kafka-{node}" if cluster else "kafka"
+        self._place = home.path / self.name
         self._properties = self._place / "server.properties"
         self._logging = self._place / "log4j2.properties"
 
@@ -101,7 +135,7 @@ class Kafka:
         data = self._place / "data"
         if not data.exists():
             await self._format(data, jars, environment)
-        self._properties.write_text(_properties(data, broker.port, controller.port))
+        self._properties.write_text(self._settings(data, broker.port, controller.port))
 
     def spec(
         self,
@@ -112,7 +146,7 @@ class Kafka:
     ) -> Spec:
         """How to run the broker."""
         return Spec(
-            name="kafka",
+            name=self.name,
             command=(
                 str(JAVA),
                 *JVM,
@@ -142,8 +176,8 @@ class Kafka:
         try:
             properties = scratch / "server.properties"
             # The storage does not remember ports; any will do here.
-            properties.write_text(_properties(scratch / "data", 1, 2))
-            cluster = base64.urlsafe_b64encode(uuid4().bytes).decode().rstrip("=")
+            properties.write_text(self._settings(scratch / "data", 1, 2))
+            cluster = self._cluster.id if self._cluster else new_cluster_id()
             command = (
                 str(JAVA),
                 *FORMAT_JVM,
@@ -156,18 +190,23 @@ class Kafka:
                 f"--config={properties}",
             )
             await run_job(
-                Spec("kafka-format", command, environment, working_directory=scratch), self._home
+                Spec(f"{self.name}-format", command, environment, working_directory=scratch),
+                self._home,
             )
             (scratch / "data").rename(data)
         finally:
             await asyncio.to_thread(shutil.rmtree, scratch, ignore_errors=True)
 
-
-def _properties(data: Path, broker: int, controller: int) -> str:
-    settings = SETTINGS | {
-        "listeners": f"PLAINTEXT://{HOST}:{broker},CONTROLLER://{HOST}:{controller}",
-        "advertised.listeners": f"PLAINTEXT://{HOST}:{broker}",
-        "controller.quorum.voters": f"1@{HOST}:{controller}",
-        "log.dirs": str(data),
-    }
-    return "".join(f"{name}={value}\n" for name, value in settings.items())
+    def _settings(self, data: Path, broker: int, controller: int) -> str:
+        voters = self._cluster.controllers if self._cluster else {self._node: controller}
+        settings = SETTINGS | (CLUSTER_SETTINGS if self._cluster else {})
+        settings |= {
+            "node.id": str(self._node),
+            "listeners": f"PLAINTEXT://{HOST}:{broker},CONTROLLER://{HOST}:{controller}",
+            "advertised.listeners": f"PLAINTEXT://{HOST}:{broker}",
+            "controller.quorum.voters": ",".join(
+                f"{node}@{HOST}:{port}" for node, port in sorted(voters.items())
+            ),
+            "log.dirs": str(data),
+        }
+        return "".join(f"{name}={value}\n" for name, value in settings.items())
