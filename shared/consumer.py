@@ -21,6 +21,7 @@ from shared.clock import Clock
 from shared.contracts.catalogue import TOPICS
 from shared.contracts.event import Envelope, Event
 from shared.kafka import KafkaAccess
+from shared.kafka_broker import broker_arguments
 from shared.postgres import TRANSIENT, Database, Transaction
 from shared.records import PoisonError, Tombstone, read_record
 
@@ -147,7 +148,7 @@ class Consumer:
         self._joined = False
         self.handled = 0
         self.broker = KafkaBroker(
-            **self._kafka.broker(),
+            **broker_arguments(self._kafka),
             apply_types=False,
             allow_auto_create_topics=False,
             consumer_only=True,

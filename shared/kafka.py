@@ -5,19 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLScram512
 from pydantic import SecretStr
 
 SecurityProtocol = Literal["PLAINTEXT", "SSL", "SASL_SSL"]
 """SASL without TLS is not offered: the records would cross the network in the clear."""
 
 SaslMechanism = Literal["SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN"]
-
-_SASL = {
-    "SCRAM-SHA-512": SASLScram512,
-    "SCRAM-SHA-256": SASLScram256,
-    "PLAIN": SASLPlaintext,
-}
 
 
 @dataclass(frozen=True)
@@ -55,20 +48,12 @@ class KafkaAccess:
             "security_protocol": self.protocol,
         }
         if self.protocol != "PLAINTEXT":
-            arguments["ssl_context"] = self._context()
+            arguments["ssl_context"] = self.context()
         if self.protocol == "SASL_SSL":
             arguments["sasl_mechanism"] = self.mechanism
             arguments["sasl_plain_username"] = self.user
-            arguments["sasl_plain_password"] = self._password()
+            arguments["sasl_plain_password"] = self.secret()
         return arguments
-
-    def broker(self) -> dict[str, Any]:
-        """Arguments of FastStream's KafkaBroker.
-
-        Raises:
-            OSError: a certificate or key cannot be read.
-        """
-        return {"bootstrap_servers": list(self.bootstrap), "security": self._security()}
 
     def librdkafka(self) -> dict[str, str]:
         """Configuration of clients built on librdkafka."""
@@ -83,26 +68,20 @@ class KafkaAccess:
             chosen |= {
                 "sasl.mechanism": self.mechanism,
                 "sasl.username": self.user,
-                "sasl.password": self._password(),
+                "sasl.password": self.secret(),
             }
         return {name: str(value) for name, value in chosen.items() if value is not None}
 
-    def _security(self) -> BaseSecurity | None:
-        if self.protocol == "PLAINTEXT":
-            return None
-        if self.protocol == "SSL":
-            return BaseSecurity(ssl_context=self._context(), use_ssl=True)
-        return _SASL[self.mechanism](
-            username=self.user or "",
-            password=self._password(),
-            ssl_context=self._context(),
-            use_ssl=True,
-        )
-
-    def _password(self) -> str:
+    def secret(self) -> str:
+        """The password, readable; empty where there is none."""
         return self.password.get_secret_value() if self.password else ""
 
-    def _context(self) -> ssl.SSLContext:
+    def context(self) -> ssl.SSLContext:
+        """Whom to believe, and the certificate to show; read anew, so that a renewed one counts.
+
+        Raises:
+            OSError: a certificate or key cannot be read.
+        """
         context = ssl.create_default_context(cafile=self.ca_file)
         if self.certificate_file is not None:
             context.load_cert_chain(self.certificate_file, self.key_file)
