@@ -3,8 +3,10 @@
 from typing import ClassVar, Literal
 from uuid import UUID
 
+from pydantic import Field
+
 from shared.contracts.contacts import Basis, Channel
-from shared.contracts.event import Event, Instant, Part
+from shared.contracts.event import Count, Event, Instant, Part
 
 Mode = Literal["in-person", "virtual"]
 Area = Literal["toronto", "collingwood", "ottawa", "hamilton"]
@@ -28,16 +30,22 @@ class BookingFact(Event):
 
     topic: ClassVar[str] = "booking.events"
 
-    booking_id: UUID
-    client_id: UUID
-    trainer_id: UUID
-    service: str
-    mode: Mode
-    area: Area | None
-    start: Instant
-    end: Instant
-    tz: str
-    version: int
+    booking_id: UUID = Field(description="The booking; the same through all its changes.")
+    client_id: UUID = Field(description="The client.")
+    trainer_id: UUID = Field(description="The trainer who has the time now.")
+    service: str = Field(
+        description="Id of the service: `first-workout`, `assessment`, `training`; more may come."
+    )
+    mode: Mode = Field(description="At the client's home, or by video.")
+    area: Area | None = Field(description="City of the visit; null for a virtual session.")
+    start: Instant = Field(description="Start of the session.")
+    end: Instant = Field(description="End of the session.")
+    tz: str = Field(
+        description="IANA zone in which the client sees the time, such as `America/Toronto`."
+    )
+    version: Count = Field(
+        description="Rises by one with each change of the booking; the newest is what holds."
+    )
 
     @property
     def key(self) -> str:
@@ -56,15 +64,19 @@ class Together(Part):
     Whoever has seen the last one has seen the whole change.
     """
 
-    change_id: UUID
-    place: int
-    size: int
+    change_id: UUID = Field(
+        description="The same in all facts of one change, such as a whole series booked at once."
+    )
+    place: Count = Field(description="Which of the facts this is, from 1.")
+    size: Count = Field(description="How many facts the change has.")
 
 
 class BookingChange(BookingFact):
     """A fact that may be one of several: `together` is null for a booking changed by itself."""
 
-    together: Together | None = None
+    together: Together | None = Field(
+        default=None, description="The other facts of the same change; null when it stands alone."
+    )
 
 
 class BookingConfirmed(BookingChange):
@@ -72,7 +84,9 @@ class BookingConfirmed(BookingChange):
 
     type: ClassVar[str] = "booking.confirmed.v1"
 
-    series_id: UUID | None = None
+    series_id: UUID | None = Field(
+        default=None, description="The series it belongs to; null for a single booking."
+    )
 
 
 class BookingRescheduled(BookingChange):
@@ -83,9 +97,11 @@ class BookingRescheduled(BookingChange):
 
     type: ClassVar[str] = "booking.rescheduled.v1"
 
-    previous_start: Instant
-    previous_trainer_id: UUID
-    late: bool = False
+    previous_start: Instant = Field(description="Start before the move.")
+    previous_trainer_id: UUID = Field(description="Trainer before the move; often the same.")
+    late: bool = Field(
+        default=False, description="The client moved it later than the service's notice."
+    )
 
 
 class BookingCancelled(BookingChange):
@@ -96,9 +112,15 @@ class BookingCancelled(BookingChange):
 
     type: ClassVar[str] = "booking.cancelled.v1"
 
-    cancelled_by: By
-    late: bool = False
-    because: Because | None = None
+    cancelled_by: By = Field(description="Who cancelled: the client, the trainer, or staff.")
+    late: bool = Field(
+        default=False,
+        description="The client cancelled later than the service's notice; never so in a flare.",
+    )
+    because: Because | None = Field(
+        default=None,
+        description="The reason chosen from a list, if one was; none is ever asked for.",
+    )
 
 
 class BookingCompleted(BookingFact):
@@ -131,9 +153,9 @@ class ClientRegistered(Event):
     topic: ClassVar[str] = "booking.events"
     type: ClassVar[str] = "client.registered.v1"
 
-    client_id: UUID
-    tz: str
-    language: Literal["en", "fr"]
+    client_id: UUID = Field(description="The client.")
+    tz: str = Field(description="IANA zone of the client.")
+    language: Literal["en", "fr"] = Field(description="Language the client is written to in.")
 
     @property
     def key(self) -> str:
@@ -150,14 +172,25 @@ class ConsentChanged(Event):
     topic: ClassVar[str] = "booking.events"
     type: ClassVar[str] = "consent.changed.v1"
 
-    client_id: UUID
-    purpose: ConsentPurpose
-    granted: bool
-    member_id: UUID | None = None
-    channel: Channel | None = None
-    basis: Basis | None = None
-    at: Instant
-    expires_at: Instant | None = None
+    client_id: UUID = Field(description="The person whose consent it is.")
+    purpose: ConsentPurpose = Field(
+        description="What is agreed to; `reminders` and `marketing` are older names."
+    )
+    granted: bool = Field(description="True: agreed. False: withdrawn.")
+    member_id: UUID | None = Field(
+        default=None, description="For `share-*`: the one member of the care team it is for."
+    )
+    channel: Channel | None = Field(
+        default=None, description="For messages: by which way; null when it is not about messages."
+    )
+    basis: Basis | None = Field(
+        default=None,
+        description="On which ground of the anti-spam law; null when it is not about messages.",
+    )
+    at: Instant = Field(description="When it was said.")
+    expires_at: Instant | None = Field(
+        default=None, description="When it ends by itself; null: it does not."
+    )
 
     @property
     def key(self) -> str:
@@ -171,9 +204,9 @@ class SafetyAcknowledged(Event):
     topic: ClassVar[str] = "booking.events"
     type: ClassVar[str] = "safety.acknowledged.v1"
 
-    client_id: UUID
-    acknowledged_by: UUID
-    at: Instant
+    client_id: UUID = Field(description="The client.")
+    acknowledged_by: UUID = Field(description="The person who looked at the alert.")
+    at: Instant = Field(description="When they looked.")
 
     @property
     def key(self) -> str:

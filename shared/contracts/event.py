@@ -4,7 +4,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, ClassVar, Generic, TypeVar
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, PlainSerializer
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    WithJsonSchema,
+)
 
 from shared.clock import rfc3339
 
@@ -14,9 +22,33 @@ def _in_utc(at: object) -> object:
 
 
 Instant = Annotated[
-    AwareDatetime, BeforeValidator(_in_utc), PlainSerializer(rfc3339, when_used="json")
+    AwareDatetime,
+    BeforeValidator(_in_utc),
+    PlainSerializer(rfc3339, when_used="json"),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
 ]
 """A moment: RFC 3339 in UTC on the wire."""
+
+Count = Annotated[int, Field(json_schema_extra={"x-unit": "count"})]
+Days = Annotated[int, Field(json_schema_extra={"x-unit": "days"})]
+Minutes = Annotated[int, Field(json_schema_extra={"x-unit": "minutes"})]
+Points = Annotated[float, Field(json_schema_extra={"x-unit": "points of the scale"})]
+Share = Annotated[float, Field(json_schema_extra={"x-unit": "share, 0 to 1"})]
+"""Numbers with their unit, which the published schemas tell as `x-unit`."""
+
+
+@dataclass(frozen=True)
+class Typed:
+    """Marks a field that holds what people typed: booking seals it before it leaves.
+
+    What is among the `codes` says nothing of anybody's own and stays readable.
+    """
+
+    codes: frozenset[str] = frozenset()
+
+
+FreeText = Annotated[str, Typed()]
+"""Text in somebody's own words; sealed with the key of the client it speaks of."""
 
 
 class Part(BaseModel):
@@ -47,7 +79,10 @@ EventT_co = TypeVar("EventT_co", bound=Event, covariant=True)
 
 @dataclass(frozen=True)
 class Envelope(Generic[EventT_co]):
-    """An event as it arrived, with the CloudEvents attributes from its headers."""
+    """An event as it arrived, with the CloudEvents attributes from its headers.
+
+    `traceparent` is the W3C trace context of what led to it.
+    """
 
     id: str
     source: str
@@ -55,3 +90,4 @@ class Envelope(Generic[EventT_co]):
     time: datetime
     subject: str | None
     data: EventT_co
+    traceparent: str | None = None

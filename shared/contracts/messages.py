@@ -3,6 +3,8 @@
 from typing import ClassVar, Literal
 from uuid import UUID
 
+from pydantic import Field
+
 from shared.contracts.event import Event, Instant
 
 SuppressionReason = Literal["hard-bounce", "complaint", "stop", "gone"]
@@ -15,13 +17,20 @@ class MessageFact(Event):
 
     topic: ClassVar[str] = "notify.events"
 
-    message_id: UUID
-    recipient_id: UUID
-    template: str
-    channel: str
-    message_class: str | None = None
-    booking_id: UUID | None = None
-    at: Instant
+    message_id: UUID = Field(description="The message; the same from its schedule to its end.")
+    recipient_id: UUID = Field(
+        description="The person it is for: a client, a trainer, or somebody else known by id."
+    )
+    template: str = Field(description="Which kind of message, such as `booking-confirmed`.")
+    channel: str = Field(description="By which way: `email`, `sms`, `push`; more may come.")
+    message_class: str | None = Field(
+        default=None,
+        description="`essential`, `service` or `marketing`; null in facts older than the classes.",
+    )
+    booking_id: UUID | None = Field(
+        default=None, description="The booking it speaks of; null: none."
+    )
+    at: Instant = Field(description="When this happened to the message.")
 
     @property
     def key(self) -> str:
@@ -39,7 +48,9 @@ class MessageScheduled(MessageFact):
 
     type: ClassVar[str] = "message.scheduled.v1"
 
-    due_at: Instant
+    due_at: Instant = Field(
+        description="When it is to go out; it may move to an hour the person allows."
+    )
 
 
 class MessageSent(MessageFact):
@@ -53,7 +64,7 @@ class MessageFailed(MessageFact):
 
     type: ClassVar[str] = "message.failed.v1"
 
-    reason: str
+    reason: str = Field(description="Why, in a few words of ours, such as `too late`.")
 
 
 class MessageUnknown(MessageFact):
@@ -67,7 +78,7 @@ class MessageCancelled(MessageFact):
 
     type: ClassVar[str] = "message.cancelled.v1"
 
-    reason: str
+    reason: str = Field(description="Why, in a few words of ours, such as `the booking changed`.")
 
 
 class RecipientFact(Event):
@@ -75,9 +86,9 @@ class RecipientFact(Event):
 
     topic: ClassVar[str] = "notify.events"
 
-    recipient_id: UUID
-    channel: MessageChannel
-    at: Instant
+    recipient_id: UUID = Field(description="The person the address belongs to.")
+    channel: MessageChannel = Field(description="Which kind of address.")
+    at: Instant = Field(description="When it was found out.")
 
     @property
     def key(self) -> str:
@@ -95,8 +106,12 @@ class RecipientSuppressed(RecipientFact):
 
     type: ClassVar[str] = "recipient.suppressed.v1"
 
-    reason: SuppressionReason
-    device_id: UUID | None = None
+    reason: SuppressionReason = Field(
+        description="It bounced for good, somebody complained or said stop, or the device is gone."
+    )
+    device_id: UUID | None = Field(
+        default=None, description="Of push, the device that is gone; null for other channels."
+    )
 
 
 class RecipientRestored(RecipientFact):
@@ -104,4 +119,4 @@ class RecipientRestored(RecipientFact):
 
     type: ClassVar[str] = "recipient.restored.v1"
 
-    reason: RestoreReason
+    reason: RestoreReason = Field(description="The person said start, or staff put it right.")

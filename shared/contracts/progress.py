@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from shared.contracts.event import Event, Instant, Part
+from shared.contracts.event import Count, Event, Instant, Part
 from shared.contracts.submissions import CheckInKind, RedFlag, Score, Why
 
 Level = Literal["unknown", "go", "go-care", "modify", "stop", "hold", "emergency"]
@@ -20,11 +20,11 @@ Told = Literal["client", "trainer", "lead", "clinician", "emergency-contact"]
 class Action(Part):
     """What a rule asks for: the level it sets, a code to act on and a sentence that says why."""
 
-    rule: str
-    level: Level
-    action: str
-    code: str
-    detail: str
+    rule: str = Field(description="Code of the rule, such as `P2`.")
+    level: Level = Field(description="The level the rule asks for.")
+    action: str = Field(description="What to do, as an English sentence; shown to people.")
+    code: str = Field(description="What to do, as a code, such as `reduce-dose`.")
+    detail: str = Field(description="Why, as an English sentence that quotes no person.")
 
 
 class ProgressFact(Event):
@@ -32,7 +32,7 @@ class ProgressFact(Event):
 
     topic: ClassVar[str] = "progress.events"
 
-    client_id: UUID
+    client_id: UUID = Field(description="The client.")
 
     @property
     def key(self) -> str:
@@ -45,12 +45,21 @@ class SubmissionAnswered(ProgressFact):
 
     type: ClassVar[str] = "submission.answered.v1"
 
-    submission_id: UUID
-    status: Literal["done", "rejected"]
-    level: Level | None = None
-    actions: tuple[Action, ...] = ()
-    rule: str | None = None
-    reason: str | None = None
+    submission_id: UUID = Field(description="The report that is answered.")
+    status: Literal["done", "rejected"] = Field(description="Worked through, or refused by a rule.")
+    level: Level | None = Field(
+        default=None,
+        description="The client's level after the report; null where a report has no say in it.",
+    )
+    actions: tuple[Action, ...] = Field(
+        default=(), description="What the rules ask for because of this report, gravest first."
+    )
+    rule: str | None = Field(
+        default=None, description="The rule that refused it; null when it is done."
+    )
+    reason: str | None = Field(
+        default=None, description="Why it was refused, a sentence of ours; null when it is done."
+    )
 
     @property
     def subject(self) -> str:
@@ -61,10 +70,15 @@ class SubmissionAnswered(ProgressFact):
 class ExerciseRecorded(Part):
     """One exercise as recorded."""
 
-    option: str
-    done: bool
-    worst_pain: Score | None = None
-    enjoyment: Score | None = None
+    option: str = Field(description="Id of the option (`GET /v1/options`).")
+    done: bool = Field(description="Whether the client did it.")
+    worst_pain: Score | None = Field(
+        default=None,
+        description="Worst pain while doing it: 0 none, 10 worst imaginable; null: not said.",
+    )
+    enjoyment: Score | None = Field(
+        default=None, description="0 not at all, 10 very much; null: not said."
+    )
 
 
 class CheckInRecorded(ProgressFact):
@@ -72,22 +86,38 @@ class CheckInRecorded(ProgressFact):
 
     type: ClassVar[str] = "checkin.recorded.v1"
 
-    check_in_id: UUID
-    kind: CheckInKind
-    at: Instant
-    booking_id: UUID | None
-    pain: Score
-    stiffness: Score | None
-    energy: Score | None
-    mood: Score | None
-    confidence: Score | None
-    effort: Score | None
-    enjoyment: Score | None
-    worst_pain: Score | None
-    exercises: tuple[ExerciseRecorded, ...]
-    red_flags: tuple[RedFlag, ...]
-    why: tuple[Why, ...]
-    flare: bool
+    check_in_id: UUID = Field(description="The check-in.")
+    kind: CheckInKind = Field(
+        description="Before a session, after it, the next morning, or a day without one."
+    )
+    at: Instant = Field(
+        description="The moment the report speaks of; up to 48 h before it was sent."
+    )
+    booking_id: UUID | None = Field(
+        description="The session it is about; null for a day without one."
+    )
+    pain: Score = Field(description="Pain now: 0 none, 10 worst imaginable.")
+    stiffness: Score | None = Field(description="0 none, 10 worst; null: not said.")
+    energy: Score | None = Field(description="0 none, 10 full; null: not said.")
+    mood: Score | None = Field(description="0 very low, 10 very good; null: not said.")
+    confidence: Score | None = Field(
+        description="Trust in moving: 0 none, 10 full; null: not said."
+    )
+    effort: Score | None = Field(
+        description="How hard the session felt: 0 rest, 10 the most; null: not said."
+    )
+    enjoyment: Score | None = Field(
+        description="How the session was liked: 0 not at all, 10 very much; null: not said."
+    )
+    worst_pain: Score | None = Field(
+        description="Worst pain during the session: 0 none, 10 worst imaginable; null: not said."
+    )
+    exercises: tuple[ExerciseRecorded, ...] = Field(
+        description="What was done of the session, one by one; empty: not said."
+    )
+    red_flags: tuple[RedFlag, ...] = Field(description="Warning signs the client ticked.")
+    why: tuple[Why, ...] = Field(description="What the client thinks made it hurt.")
+    flare: bool = Field(description="The client says that this is a flare.")
 
 
 class SafetyLevelChanged(ProgressFact):
@@ -95,13 +125,19 @@ class SafetyLevelChanged(ProgressFact):
 
     type: ClassVar[str] = "safety.level-changed.v1"
 
-    level: Level
-    previous: Level
-    rules: tuple[str, ...]
-    rules_version: str
-    at: Instant
-    check_in_id: UUID | None = None
-    trainer_ids: tuple[UUID, ...] = ()
+    level: Level = Field(
+        description="The level from now on; of the six the mildest is go, the gravest emergency."
+    )
+    previous: Level = Field(description="The level until now.")
+    rules: tuple[str, ...] = Field(description="Codes of the rules in force now.")
+    rules_version: str = Field(description="Version of the table of rules that judged.")
+    at: Instant = Field(description="When it was judged.")
+    check_in_id: UUID | None = Field(
+        default=None, description="The check-in that moved it; null: time or another report did."
+    )
+    trainer_ids: tuple[UUID, ...] = Field(
+        default=(), description="Trainers the client has to do with."
+    )
 
 
 class SafetyHoldPlaced(ProgressFact):
@@ -109,14 +145,21 @@ class SafetyHoldPlaced(ProgressFact):
 
     type: ClassVar[str] = "safety.hold-placed.v1"
 
-    hold_id: UUID
-    kind: HoldKind
-    option: str | None = None
-    rule: str
-    level: Level
-    at: Instant
-    notify: tuple[Told, ...] = ()
-    trainer_ids: tuple[UUID, ...] = ()
+    hold_id: UUID = Field(description="The hold.")
+    kind: HoldKind = Field(description="What waits: sessions, one option, or what strains a joint.")
+    option: str | None = Field(
+        default=None, description="The option that is locked; null for other kinds."
+    )
+    rule: str = Field(description="Code of the rule that placed it.")
+    level: Level = Field(description="The level that goes with it.")
+    at: Instant = Field(description="When it was placed.")
+    notify: tuple[Told, ...] = Field(
+        default=(),
+        description="Who has to hear of it; a clinician and a contact only with consent.",
+    )
+    trainer_ids: tuple[UUID, ...] = Field(
+        default=(), description="Trainers the client has to do with."
+    )
 
 
 class SafetyHoldLifted(ProgressFact):
@@ -124,9 +167,9 @@ class SafetyHoldLifted(ProgressFact):
 
     type: ClassVar[str] = "safety.hold-lifted.v1"
 
-    hold_id: UUID
-    lifted_by: UUID
-    at: Instant
+    hold_id: UUID = Field(description="The hold that ended.")
+    lifted_by: UUID = Field(description="The person who lifted it; holds never end by themselves.")
+    at: Instant = Field(description="When it was lifted.")
 
 
 class RuleFired(ProgressFact):
@@ -137,13 +180,17 @@ class RuleFired(ProgressFact):
 
     type: ClassVar[str] = "rule.fired.v1"
 
-    rule: str
-    rules_version: str
-    level: Level
-    codes: tuple[str, ...]
-    notify: tuple[Told, ...]
-    trainer_ids: tuple[UUID, ...] = ()
-    at: Instant
+    rule: str = Field(description="Code of the rule.")
+    rules_version: str = Field(description="Version of the table of rules that judged.")
+    level: Level = Field(description="The level it asks for; `unknown`: nothing about today.")
+    codes: tuple[str, ...] = Field(description="What to do, as codes.")
+    notify: tuple[Told, ...] = Field(
+        description="Who has to hear of it; a clinician and a contact only with consent."
+    )
+    trainer_ids: tuple[UUID, ...] = Field(
+        default=(), description="Trainers the client has to do with."
+    )
+    at: Instant = Field(description="When it came into force.")
 
 
 class ViewUpdated(Event):
@@ -152,10 +199,12 @@ class ViewUpdated(Event):
     topic: ClassVar[str] = "progress.views"
     type: ClassVar[str] = "view.updated.v1"
 
-    client_id: UUID
-    version: int
-    level: Level
-    document: dict[str, Any] = Field(description="the progress view as the API answers it")
+    client_id: UUID = Field(description="The client.")
+    version: Count = Field(
+        description="Rises with each change of the document; the newest replaces the older."
+    )
+    level: Level = Field(description="The client's level as the document shows it.")
+    document: dict[str, Any] = Field(description="The view of `GET /v1/clients/{id}/progress`.")
 
     @property
     def key(self) -> str:

@@ -5,9 +5,11 @@ from uuid import UUID
 
 from pydantic import Field
 
-from shared.contracts.event import Event, Instant, Part
+from shared.contracts.event import Event, FreeText, Instant, Part
 
-Score = Annotated[int, Field(ge=0, le=10, strict=True)]
+Score = Annotated[
+    int, Field(ge=0, le=10, strict=True, json_schema_extra={"x-unit": "points, 0 to 10"})
+]
 """A numeric rating from 0 to 10 in whole steps."""
 
 CheckInKind = Literal["pre", "post", "next-morning", "daily"]
@@ -49,7 +51,7 @@ class CheckIn(Part):
     red_flags: tuple[RedFlag, ...] = ()
     why: tuple[Why, ...] = ()
     flare: bool = False
-    note: str | None = None
+    note: FreeText | None = None
     at: Instant
 
 
@@ -89,4 +91,4 @@ class HoldLiftSubmitted(Submission):
     type: ClassVar[str] = "hold-lift.submitted.v1"
 
     hold_id: UUID
-    reason: str
+    reason: FreeText

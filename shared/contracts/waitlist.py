@@ -4,6 +4,8 @@ from datetime import date
 from typing import ClassVar, Literal
 from uuid import UUID
 
+from pydantic import Field
+
 from shared.contracts.booking import Area, Mode
 from shared.contracts.event import Event, Instant
 
@@ -13,8 +15,8 @@ class WaitlistFact(Event):
 
     topic: ClassVar[str] = "booking.events"
 
-    waitlist_id: UUID
-    client_id: UUID
+    waitlist_id: UUID = Field(description="The place on the waitlist.")
+    client_id: UUID = Field(description="The client who waits.")
 
     @property
     def key(self) -> str:
@@ -32,13 +34,13 @@ class WaitlistJoined(WaitlistFact):
 
     type: ClassVar[str] = "waitlist.joined.v1"
 
-    service: str
-    mode: Mode
-    area: Area | None
-    trainer_id: UUID | None
-    first_day: date
-    last_day: date
-    tz: str
+    service: str = Field(description="Id of the service waited for, as in bookings.")
+    mode: Mode = Field(description="At the client's home, or by video.")
+    area: Area | None = Field(description="City of the visit; null for virtual.")
+    trainer_id: UUID | None = Field(description="The one trainer waited for; null: any.")
+    first_day: date = Field(description="First day that would do, a date in `tz`.")
+    last_day: date = Field(description="Last day that would do, a date in `tz`.")
+    tz: str = Field(description="IANA zone of the dates.")
 
 
 class WaitlistOffered(WaitlistFact):
@@ -46,15 +48,17 @@ class WaitlistOffered(WaitlistFact):
 
     type: ClassVar[str] = "waitlist.offered.v1"
 
-    hold_id: UUID
-    trainer_id: UUID
-    service: str
-    mode: Mode
-    area: Area | None
-    start: Instant
-    end: Instant
-    tz: str
-    expires_at: Instant
+    hold_id: UUID = Field(description="The hold that keeps the time.")
+    trainer_id: UUID = Field(description="The trainer whose time came free.")
+    service: str = Field(description="Id of the service, as in bookings.")
+    mode: Mode = Field(description="At the client's home, or by video.")
+    area: Area | None = Field(description="City of the visit; null for virtual.")
+    start: Instant = Field(description="Start of the offered time.")
+    end: Instant = Field(description="End of the offered time.")
+    tz: str = Field(description="IANA zone of the client.")
+    expires_at: Instant = Field(
+        description="Until when the time is held; afterwards it is offered to the next."
+    )
 
 
 class WaitlistLeft(WaitlistFact):
@@ -62,4 +66,6 @@ class WaitlistLeft(WaitlistFact):
 
     type: ClassVar[str] = "waitlist.left.v1"
 
-    reason: Literal["left", "booked", "ended"]
+    reason: Literal["left", "booked", "ended"] = Field(
+        description="Why the wait ended: by the client, by a booking, or by the last day."
+    )

@@ -3,6 +3,8 @@
 from typing import ClassVar, Literal
 from uuid import UUID
 
+from pydantic import Field
+
 from shared.contracts.event import Event, Instant
 
 PauseReason = Literal["failing", "gone"]
@@ -14,10 +16,14 @@ class WebhookPaused(Event):
     topic: ClassVar[str] = "notify.events"
     type: ClassVar[str] = "webhook.paused.v1"
 
-    webhook_id: UUID
-    because: PauseReason
-    failing_since: Instant | None
-    at: Instant
+    webhook_id: UUID = Field(description="The partner's webhook.")
+    because: PauseReason = Field(
+        description="It kept failing, or its address answered that it is gone for good."
+    )
+    failing_since: Instant | None = Field(
+        description="Since when nothing got through; null when it is gone."
+    )
+    at: Instant = Field(description="When it was paused.")
 
     @property
     def key(self) -> str:
