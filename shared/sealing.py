@@ -95,7 +95,9 @@ class Sealer:
                 return self.seal_typed(value)
             case tuple():
                 parts = tuple(self._sealed(one, typed) for one in value)
-                return parts if any(a is not b for a, b in zip(parts, value, strict=True)) else value
+                return (
+                    parts if any(a is not b for a, b in zip(parts, value, strict=True)) else value
+                )
             case _:
                 return value
 

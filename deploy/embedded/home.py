@@ -32,6 +32,7 @@ class Secrets(BaseModel):
     notify: str
     progress: str
     booking_secret: str
+    booking_key_encryption_key: str
     vapid_private_key: str
 
 
@@ -94,7 +95,14 @@ class Home:
         kept = json.loads(place.read_bytes()) if place.exists() else {}
         drawn = {
             name: secrets.token_urlsafe(SECRET_BYTES)
-            for name in ("postgres", "booking", "notify", "progress", "booking_secret")
+            for name in (
+                "postgres",
+                "booking",
+                "notify",
+                "progress",
+                "booking_secret",
+                "booking_key_encryption_key",
+            )
         } | {"instance": uuid4().hex, "vapid_private_key": new_private_key()}
         made = Secrets.model_validate(drawn | kept)
         if drawn.keys() - kept.keys():

@@ -81,6 +81,7 @@ class Environments:
         }
         if service == "booking":
             ours |= {"SECRET": secrets.booking_secret, "PUBLIC_URL": front_door}
+            ours["KEY_ENCRYPTION_KEY"] = secrets.booking_key_encryption_key
             ours["PUSH_PUBLIC_KEY"] = public_key(secrets.vapid_private_key)
         if service == "notify":
             ours |= {"PUBLIC_URL": front_door, "VAPID_PRIVATE_KEY": secrets.vapid_private_key}

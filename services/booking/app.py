@@ -56,6 +56,7 @@ from services.booking.pages.shell import Shell
 from services.booking.settings import BookingSettings
 from services.booking.store import idempotency
 from services.booking.store import limits as counters
+from services.booking.store.client_keys import ClientKeys
 from services.booking.streams import Wakeups
 from services.booking.sweeper import Sweeper
 from shared.clock import Clock
@@ -86,6 +87,7 @@ def build(settings: BookingSettings) -> FastAPI:
         "booking",
         metrics=runtime.metrics,
         health=runtime.health,
+        tracing=runtime.tracing,
         lifespan=lifespan,
         description="The front door of Limber: people, times, bookings, reports and progress.",
     )
@@ -94,7 +96,7 @@ def build(settings: BookingSettings) -> FastAPI:
         app,
         db=db,
         clock=clock,
-        writer=Writer(db, runtime.relay, clock),
+        writer=Writer(db, runtime.relay, clock, ClientKeys(settings.master_key)),
         links=Links(signer, NamedRooms(settings.meeting_url)),
         public_url=settings.public_url.rstrip("/"),
         wakeups=wakeups,

@@ -1,19 +1,28 @@
 """What people reported beside check-ins, on `booking.submissions`: intake, plan, clearance."""
 
 from datetime import date
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, get_args
 from uuid import UUID
 
 from pydantic import Field
 
-from shared.contracts.event import Part
+from shared.contracts.event import FreeText, Part, Typed
 from shared.contracts.submissions import RedFlag, Score, Submission
+from shared.vocabulary import codes
 from shared.vocabulary.codes import Condition, Instrument, Side
 
 Wish = Literal["light", "moderate", "vigorous"]
 Decision = Literal["granted", "limited", "refused"]
 Severity = Annotated[int, Field(ge=0, le=3, strict=True)]
 """How far a finding is from what is usual: 0 none, 1 slight, 2 clear, 3 strong."""
+
+RegionWord = Annotated[str, Typed(frozenset(get_args(codes.Region)))]
+PostureWord = Annotated[str, Typed(frozenset(get_args(codes.PostureFinding)))]
+MovementWord = Annotated[str, Typed(frozenset(get_args(codes.Movement)))]
+MechanicsWord = Annotated[str, Typed(frozenset(get_args(codes.MovementFinding)))]
+JointWord = Annotated[str, Typed(frozenset(get_args(codes.Joint)))]
+MotionWord = Annotated[str, Typed(frozenset(get_args(codes.Motion)))]
+"""A code of the vocabulary, or a trainer's own word for what it has no code for."""
 
 
 class Health(Part):
@@ -39,7 +48,7 @@ class Screening(Part):
     conditions: tuple[Condition, ...] = ()
     red_flags: tuple[RedFlag, ...] = ()
     enjoys: tuple[str, ...] = ()
-    medications: str | None = None
+    medications: FreeText | None = None
 
 
 class ScreeningSubmitted(Submission):
@@ -53,27 +62,27 @@ class ScreeningSubmitted(Submission):
 class PostureFinding(Part):
     """How a region is held."""
 
-    region: str
-    finding: str
+    region: RegionWord
+    finding: PostureWord
     severity: Severity
-    note: str | None = None
+    note: FreeText | None = None
 
 
 class MovementFinding(Part):
     """How a movement is done."""
 
-    movement: str
-    finding: str
+    movement: MovementWord
+    finding: MechanicsWord
     severity: Severity
-    note: str | None = None
+    note: FreeText | None = None
 
 
 class RangeOfMotion(Part):
     """One joint measured: degrees, by own effort (`active`) or moved by the trainer."""
 
-    joint: str
+    joint: JointWord
     side: Side
-    motion: str
+    motion: MotionWord
     degrees: int
     active: bool
 
@@ -115,10 +124,19 @@ class QuestionnaireSubmitted(Submission):
 
 
 class Activity(Part):
-    """Something that is hard and matters: 0 unable, 10 as before (PSFS)."""
+    """Something that is hard and matters: 0 unable, 10 as before (PSFS).
 
-    name: str
+    Of a sealed name `mark` says whether it is the same activity as before, and nothing else.
+    """
+
+    name: FreeText
     rating: Score
+    mark: str | None = None
+
+    @property
+    def same_as(self) -> str:
+        """What two names of one activity have in common: case and spaces do not count."""
+        return self.mark or " ".join(self.name.casefold().split())
 
 
 class GoalsSubmitted(Submission):
@@ -145,7 +163,7 @@ class PlanSubmitted(Submission):
     type: ClassVar[str] = "plan.submitted.v1"
 
     items: tuple[PlannedOption, ...] | None = None
-    note: str | None = None
+    note: FreeText | None = None
 
 
 class PlanActivationSubmitted(Submission):
@@ -162,7 +180,7 @@ class PlanCommentSubmitted(Submission):
     type: ClassVar[str] = "plan-comment.submitted.v1"
 
     plan_id: UUID
-    text: str
+    text: FreeText
 
 
 class ClearanceLimits(Part):
@@ -170,7 +188,7 @@ class ClearanceLimits(Part):
 
     max_effort: Score | None = None
     avoid: tuple[str, ...] = ()
-    note: str | None = None
+    note: FreeText | None = None
 
 
 class ClearanceDecisionSubmitted(Submission):
@@ -182,7 +200,7 @@ class ClearanceDecisionSubmitted(Submission):
     decision: Decision
     limits: ClearanceLimits | None = None
     valid_until: date | None = None
-    note: str | None = None
+    note: FreeText | None = None
 
 
 class WeightsSubmitted(Submission):
@@ -204,4 +222,4 @@ class SwapSubmitted(Submission):
     set_id: UUID
     given_up: str
     taken: str
-    reason: str
+    reason: FreeText

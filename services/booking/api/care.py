@@ -233,7 +233,9 @@ def routes(clock: Clock, writer: Writer) -> APIRouter:
         async def work(tx: Transaction) -> Answer:
             now = clock()
             who = await let_in(tx, caller, client_id, action, now=now)
-            submission_id = await submit(tx, of, client_id, who.actor_id, now=now, **content)
+            submission_id = await submit(
+                tx, writer.keys, of, client_id, who.actor_id, now=now, **content
+            )
             return accepted(client_id, submission_id)
 
         return await writer.commit(request, caller, work)

@@ -109,7 +109,7 @@ def routes(db: Database, clock: Clock, writer: Writer) -> APIRouter:
             now = clock()
             who = await let_in(tx, caller, client_id, "report", now=now)
             submission_id = await submissions.submit_check_in(
-                tx, client_id, who.actor_id, body.check_in(now), now=now
+                tx, writer.keys, client_id, who.actor_id, body.check_in(now), now=now
             )
             return accepted(client_id, submission_id)
 
@@ -125,7 +125,7 @@ def routes(db: Database, clock: Clock, writer: Writer) -> APIRouter:
             now = clock()
             await let_in(tx, caller, client_id, "lift", now=now)
             submission_id = await submissions.submit_hold_lift(
-                tx, client_id, caller, hold_id, body.reason, now=now
+                tx, writer.keys, client_id, caller, hold_id, body.reason, now=now
             )
             return accepted(client_id, submission_id)
 

@@ -73,6 +73,7 @@ def routes(clock: Clock, writer: Writer) -> APIRouter:
             who = await let_in(tx, caller, client_id, "clear", now=now)
             submission_id = await care.decide_clearance(
                 tx,
+                writer.keys,
                 clearance_id,
                 client_id,
                 who.actor_id,

@@ -95,7 +95,9 @@ def routes(clock: Clock, writer: Writer) -> APIRouter:
         async def work(tx: Transaction) -> Answer:
             now = clock()
             who = await let_in(tx, caller, client_id, "coach", now=now)
-            plan_id = await submit(tx, PlanSubmitted, client_id, who.actor_id, now=now, **content)
+            plan_id = await submit(
+                tx, writer.keys, PlanSubmitted, client_id, who.actor_id, now=now, **content
+            )
             return accepted(client_id, plan_id)
 
         return await writer.commit(request, caller, work)
@@ -110,7 +112,13 @@ def routes(clock: Clock, writer: Writer) -> APIRouter:
             client_id = await care.client_of(tx, plan_id, "plan")
             who = await let_in(tx, caller, client_id, "coach", now=now)
             submission_id = await submit(
-                tx, PlanActivationSubmitted, client_id, who.actor_id, now=now, plan_id=plan_id
+                tx,
+                writer.keys,
+                PlanActivationSubmitted,
+                client_id,
+                who.actor_id,
+                now=now,
+                plan_id=plan_id,
             )
             return accepted(client_id, submission_id)
 
@@ -129,6 +137,7 @@ def routes(clock: Clock, writer: Writer) -> APIRouter:
             who = await let_in(tx, caller, client_id, "comment", now=now)
             submission_id = await submit(
                 tx,
+                writer.keys,
                 PlanCommentSubmitted,
                 client_id,
                 who.actor_id,

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 from weakref import WeakValueDictionary
 
 import asyncpg
@@ -18,6 +19,8 @@ from fastapi.responses import JSONResponse, Response
 from services.booking.api import dry_run
 from services.booking.domain.people import Caller
 from services.booking.store import idempotency
+from services.booking.store.client_keys import ClientKeys
+from services.booking.store.idempotency import KeptAnswer
 from shared.clock import Clock
 from shared.errors import Conflict, Invalid, Malformed, Refused
 from shared.outbox import Relay
@@ -58,7 +61,9 @@ Finish = Callable[[dict[str, Any]], dict[str, Any]]
 class Writer:
     """Commits changes that requests ask for."""
 
-    def __init__(self, db: Database, relay: Relay, clock: Clock) -> None:
+    def __init__(self, db: Database, relay: Relay, clock: Clock, keys: ClientKeys) -> None:
+        """`keys` are there for whoever writes what somebody typed."""
+        self.keys = keys
         self._db = db
         self._relay = relay
         self._clock = clock
@@ -166,7 +171,7 @@ class Writer:
                         "idempotency-mismatch",
                         "This Idempotency-Key was used for another request; use a new one.",
                     )
-                return Answer(kept.status, kept.body["body"], kept.body["version"])
+                return self._opened(kept, caller, key)
             answer = await work(tx)
             if isinstance(answer, Answer):
                 await idempotency.keep(
@@ -174,9 +179,32 @@ class Writer:
                     caller.name,
                     key,
                     answer.status,
-                    {"body": answer.body, "version": answer.version},
+                    self._sealed(answer, caller, key),
+                    client_id=_client_in(answer.body),
                 )
             return answer
+
+    def _sealed(self, answer: Answer, caller: Caller, key: str) -> str:
+        # An answer may hold an address or a reason; the database alone shall not tell it.
+        kept = json.dumps({"body": answer.body, "version": answer.version})
+        return self.keys.master.seal(kept, f"{caller.name} {key}")
+
+    def _opened(self, kept: KeptAnswer, caller: Caller, key: str) -> Answer:
+        found = kept.body
+        if isinstance(found, str):
+            found = json.loads(self.keys.master.open(found, f"{caller.name} {key}"))
+        return Answer(kept.status, found["body"], found["version"])
+
+
+def _client_in(body: Any) -> UUID | None:  # noqa: ANN401 - any JSON
+    """The client an answer speaks of; one answer never speaks of two."""
+    if isinstance(body, list):
+        return next(filter(None, map(_client_in, body)), None)
+    if not isinstance(body, dict):
+        return None
+    if isinstance(named := body.get("client_id"), str):
+        return UUID(named)
+    return next(filter(None, map(_client_in, body.values())), None)
 
 
 def _in_progress() -> Conflict:

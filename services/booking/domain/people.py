@@ -34,7 +34,10 @@ def once_key(email: str) -> bytes:
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody Limber knows. `contact_version` counts the documents sent to notify."""
+    """Somebody Limber knows. `contact_version` counts the documents sent to notify.
+
+    Of an erased client nothing but the id and what may be counted is left.
+    """
 
     id: UUID
     role: Role
@@ -44,6 +47,7 @@ class Person:
     tz: str
     language: Language
     contact_version: int
+    erased: bool = False
 
     @property
     def works_here(self) -> bool:

@@ -7,6 +7,7 @@ from uuid import UUID
 from services.booking.handlers.submissions import submit, zone_of
 from services.booking.store import care
 from services.booking.store.care import CareItem
+from services.booking.store.client_keys import ClientKeys
 from shared.contracts.care import ClearanceDecisionSubmitted, ClearanceLimits, Decision
 from shared.contracts.conclusions import (
     ClearanceDecided,
@@ -36,6 +37,7 @@ async def client_of(tx: Transaction, item_id: UUID, kind: CareItem) -> UUID:
 
 async def decide_clearance(
     tx: Transaction,
+    keys: ClientKeys,
     clearance_id: UUID,
     client_id: UUID,
     caller_id: UUID,
@@ -57,6 +59,7 @@ async def decide_clearance(
         raise Invalid.field("valid_until", "lies in the past")
     return await submit(
         tx,
+        keys,
         ClearanceDecisionSubmitted,
         client_id,
         caller_id,

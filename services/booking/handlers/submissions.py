@@ -6,8 +6,10 @@ from uuid import UUID
 
 from services.booking.domain.people import Caller
 from services.booking.store import bookings, people, progress
+from services.booking.store.client_keys import ClientKeys
 from shared import outbox
 from shared.contracts.booking import SafetyAcknowledged
+from shared.contracts.care import GoalsSubmitted
 from shared.contracts.submissions import (
     CheckIn,
     CheckInSubmitted,
@@ -17,13 +19,23 @@ from shared.contracts.submissions import (
 from shared.errors import Invalid, NotFound
 from shared.identifiers import new_id
 from shared.postgres import Transaction
+from shared.sealing import Sealer
 
 LATEST_REPORT = timedelta(hours=48)
 """A report may be this late; what is older would no longer change the next session."""
 
+_IN_COLUMNS = {"submission_id", "client_id", "submitted_by", "submitted_at"}
+"""What of a report stands beside its sealed copy."""
+
 
 async def submit_check_in(
-    tx: Transaction, client_id: UUID, caller_id: UUID, check_in: CheckIn, *, now: datetime
+    tx: Transaction,
+    keys: ClientKeys,
+    client_id: UUID,
+    caller_id: UUID,
+    check_in: CheckIn,
+    *,
+    now: datetime,
 ) -> UUID:
     """Hand a check-in to progress; returns the id to wait on.
 
@@ -40,7 +52,7 @@ async def submit_check_in(
         if booking is None or booking.client_id != client_id:
             raise Invalid.field("booking", "is not a booking of this client")
     submission_id = await submit(
-        tx, CheckInSubmitted, client_id, caller_id, now=now, check_in=check_in
+        tx, keys, CheckInSubmitted, client_id, caller_id, now=now, check_in=check_in
     )
     if check_in.flare:
         await people.add_flare(tx, client_id, check_in.at)
@@ -48,7 +60,14 @@ async def submit_check_in(
 
 
 async def submit_hold_lift(
-    tx: Transaction, client_id: UUID, caller: Caller, hold_id: UUID, reason: str, *, now: datetime
+    tx: Transaction,
+    keys: ClientKeys,
+    client_id: UUID,
+    caller: Caller,
+    hold_id: UUID,
+    reason: str,
+    *,
+    now: datetime,
 ) -> UUID:
     """Ask progress to lift a safety hold; returns the id to wait on.
 
@@ -59,6 +78,7 @@ async def submit_hold_lift(
         raise NotFound("no-such-hold", "There is no such safety hold on this client.")
     return await submit(
         tx,
+        keys,
         HoldLiftSubmitted,
         client_id,
         caller.person_id,
@@ -82,6 +102,7 @@ async def acknowledge(tx: Transaction, client_id: UUID, caller_id: UUID, *, now:
 
 async def submit(
     tx: Transaction,
+    keys: ClientKeys,
     of: type[Submission],
     client_id: UUID,
     caller_id: UUID,
@@ -90,6 +111,8 @@ async def submit(
     **content: Any,  # noqa: ANN401 - the fields of `of`, which it checks
 ) -> UUID:
     """Hand a report of that type to progress; returns the id to wait on.
+
+    What somebody typed leaves sealed with the client's key; a whole copy stays here, sealed too.
 
     Raises:
         NotFound: no such client.
@@ -102,8 +125,10 @@ async def submit(
         tz=await zone_of(tx, client_id),
         **content,
     )
-    await progress.add_submission(tx, submission, _kind(of))
-    await outbox.add(tx, [submission], now=now)
+    sealer = await keys.sealer(tx, client_id, now=now)
+    report = sealer.seal(submission.model_dump_json(exclude=_IN_COLUMNS, exclude_none=True))
+    await progress.add_submission(tx, submission, _kind(of), report)
+    await outbox.add(tx, [sealer.seal_typed(_marked(submission, sealer))], now=now)
     return submission.submission_id
 
 
@@ -114,9 +139,19 @@ async def zone_of(tx: Transaction, client_id: UUID) -> str:
         NotFound: no such client.
     """
     client = await people.lock_person(tx, client_id)
-    if client is None:
+    if client is None or client.erased:
         raise NotFound("no-such-client", "There is no such client.")
     return client.tz
+
+
+def _marked(submission: Submission, sealer: Sealer) -> Submission:
+    """Sealed names of activities can still be told apart: the rules compare them."""
+    if not isinstance(submission, GoalsSubmitted):
+        return submission
+    activities = tuple(
+        one.model_copy(update={"mark": sealer.mark(one.same_as)}) for one in submission.activities
+    )
+    return submission.model_copy(update={"activities": activities})
 
 
 def _kind(of: type[Submission]) -> str:

@@ -12,7 +12,6 @@ alter table people add column erased_at timestamptz;
 alter table submissions add column report text;
 
 -- Answers are sealed; whom one is about says what has to go with that person.
-delete from idempotency_keys;
 alter table idempotency_keys add column client_id uuid;
 create index idempotency_keys_client on idempotency_keys (client_id) where client_id is not null;
 

@@ -99,7 +99,7 @@ def routes(shell: Shell, db: Database, clock: Clock, writer: Writer) -> APIRoute
             now = clock()
             who = await let_in(tx, caller, client_id, "report", now=now)
             submission_id = await submissions.submit_check_in(
-                tx, client_id, who.actor_id, fields.check_in(now), now=now
+                tx, writer.keys, client_id, who.actor_id, fields.check_in(now), now=now
             )
             return Answer(202, {"id": str(submission_id)})
 

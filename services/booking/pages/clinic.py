@@ -137,6 +137,7 @@ def routes(shell: Shell, db: Database, clock: Clock, writer: Writer) -> APIRoute
             who = await let_in(tx, caller, client_id, "clear", now=now)
             made = await care.decide_clearance(
                 tx,
+                writer.keys,
                 clearance_id,
                 client_id,
                 who.actor_id,
@@ -175,6 +176,7 @@ def routes(shell: Shell, db: Database, clock: Clock, writer: Writer) -> APIRoute
             who = await let_in(tx, caller, client_id, "comment", now=now)
             made = await submit(
                 tx,
+                writer.keys,
                 PlanCommentSubmitted,
                 client_id,
                 who.actor_id,

@@ -109,6 +109,7 @@ def routes(shell: Shell, db: Database, clock: Clock, writer: Writer) -> APIRoute
             who = await let_in(tx, caller, client_id, "coach", now=now)
             submission_id = await submit(
                 tx,
+                writer.keys,
                 AssessmentSubmitted,
                 client_id,
                 who.actor_id,

@@ -133,7 +133,7 @@ def routes(shell: Shell, db: Database, clock: Clock, writer: Writer) -> APIRoute
             now = clock()
             await let_in(tx, caller, client_id, "lift", now=now)
             submission_id = await submissions.submit_hold_lift(
-                tx, client_id, caller, hold_id, fields.reason, now=now
+                tx, writer.keys, client_id, caller, hold_id, fields.reason, now=now
             )
             return Answer(202, {"id": str(submission_id)})
 

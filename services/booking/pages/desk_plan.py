@@ -95,7 +95,7 @@ def routes(shell: Shell, db: Database, clock: Clock, writer: Writer) -> APIRoute
             who = await let_in(tx, caller, client_id, "coach", now=now)
             if before is not None:
                 await before(tx)
-            made = await submit(tx, of, client_id, who.actor_id, now=now, **content)
+            made = await submit(tx, writer.keys, of, client_id, who.actor_id, now=now, **content)
             return Answer(202, {"id": str(made)})
 
         made = await writer.done(caller, work, once=once)

@@ -54,7 +54,9 @@ def routes(shell: Shell, db: Database, clock: Clock, writer: Writer) -> APIRoute
         async def work(tx: Transaction) -> Answer:
             now = clock()
             who = await let_in(tx, caller, client_id, "report", now=now)
-            submission_id = await submit(tx, of, client_id, who.actor_id, now=now, **content)
+            submission_id = await submit(
+                tx, writer.keys, of, client_id, who.actor_id, now=now, **content
+            )
             return Answer(202, {"id": str(submission_id)})
 
         answer = await writer.done(caller, work, once=f"{of.type} {same_form(form)}")

@@ -3,17 +3,18 @@
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from shared.postgres import Transaction
 
 
 @dataclass(frozen=True)
 class KeptAnswer:
-    """What was answered the first time."""
+    """What was answered the first time: sealed text, or as a release before sealing kept it."""
 
     fingerprint: bytes
     status: int
-    body: dict[str, Any]
+    body: str | dict[str, Any]
 
 
 async def claim(
@@ -56,14 +57,18 @@ async def claim(
     return KeptAnswer(**row)
 
 
-async def keep(tx: Transaction, caller: str, key: str, status: int, body: dict[str, Any]) -> None:
-    """Keep the answer of the request that holds the key."""
+async def keep(
+    tx: Transaction, caller: str, key: str, status: int, body: str, *, client_id: UUID | None
+) -> None:
+    """Keep the sealed answer of the request that holds the key, and whom it speaks of."""
     await tx.execute(
-        "update idempotency_keys set status = $3, body = $4 where caller = $1 and key = $2",
+        "update idempotency_keys set status = $3, body = $4, client_id = $5"
+        " where caller = $1 and key = $2",
         caller,
         key,
         status,
         body,
+        client_id,
     )
 
 

@@ -9,7 +9,9 @@ from services.booking.domain.people import Person, email_key
 from services.booking.store import consents
 from shared.postgres import Transaction
 
-_COLUMNS = "id, role, name, email, phone, tz, language, contact_version"
+_COLUMNS = (
+    "id, role, name, email, phone, tz, language, contact_version, erased_at is not null as erased"
+)
 
 
 async def lock_person_by_email(tx: Transaction, email: str) -> Person | None:

@@ -16,16 +16,17 @@ _NAMED = {"submission_id", "client_id", "status"}
 """What of an answer stands in columns of its own."""
 
 
-async def add_submission(tx: Transaction, submission: Submission, kind: str) -> None:
-    """Remember a report until progress has answered."""
+async def add_submission(tx: Transaction, submission: Submission, kind: str, report: str) -> None:
+    """Remember a report, with its sealed copy."""
     await tx.execute(
-        "insert into submissions (id, client_id, kind, submitted_by, submitted_at)"
-        " values ($1, $2, $3, $4, $5)",
+        "insert into submissions (id, client_id, kind, submitted_by, submitted_at, report)"
+        " values ($1, $2, $3, $4, $5, $6)",
         submission.submission_id,
         submission.client_id,
         kind,
         submission.submitted_by,
         submission.submitted_at,
+        report,
     )
 
 

@@ -121,4 +121,4 @@ def _kept(known: Sequence[Questionnaire]) -> tuple[Questionnaire, ...]:
 
 
 def _names(given: Sequence[Activity]) -> str:
-    return "\n".join(" ".join(one.name.casefold().split()) for one in given)
+    return "\n".join(one.same_as for one in given)

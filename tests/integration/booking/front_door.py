@@ -27,15 +27,18 @@ from services.booking.domain.links import Links, LinkSigner
 from services.booking.domain.meetings import NamedRooms
 from services.booking.handlers import sign_in
 from services.booking.store import people
+from services.booking.store.client_keys import ClientKeys
 from services.booking.streams import Wakeups
+from shared import sealing
 from shared.consumer import Consumer
 from shared.contracts.event import Event
 from shared.contracts.progress import SafetyHoldLifted, SafetyHoldPlaced
 from shared.health import Health
 from shared.http import create_app
 from shared.outbox import Relay
-from shared.postgres import Database
+from shared.postgres import Database, Transaction
 from shared.runtime import GRACE_S
+from shared.sealing import MasterKey
 from shared.telemetry import Metrics
 from tests.conftest import MigratedDatabase
 from tests.integration.booking.documented import Documented
@@ -57,6 +60,7 @@ DEMO = "@limber.example"
 """Where the demo's people have their addresses, and nobody else."""
 
 SIGNER = LinkSigner(b"only for tests")
+KEYS = ClientKeys(MasterKey(b"32 bytes that are only for tests"))
 AMARA, BENOIT, CHLOE = (demo.demo_id(f"trainer{n:02}@limber.example") for n in (1, 2, 3))
 
 
@@ -140,7 +144,8 @@ class FrontDoor:
         self.documented = documented
         self.clock = TurnedClock()
         self.wakeups = Wakeups(db)
-        self.writer = Writer(db, Relay(db, NOWHERE, source="/limber/booking"), self.clock)
+        relay = Relay(db, NOWHERE, source="/limber/booking")
+        self.writer = Writer(db, relay, self.clock, KEYS)
         add_routes(
             app,
             db=db,
@@ -238,7 +243,10 @@ class FrontDoor:
         return dict(rows)
 
     async def published(self, *, key: str | None = None, topic: str = "") -> list[Published]:
-        """What waits in the outbox, oldest first; of one key and topics like `topic`."""
+        """What waits in the outbox, oldest first; of one key and topics like `topic`.
+
+        Sealed texts are opened.
+        """
         async with self.db.reading() as connection:
             rows = await connection.fetch(
                 "select topic, type, key, payload from outbox"
@@ -246,7 +254,21 @@ class FrontDoor:
                 key,
                 topic,
             )
-        return [Published(r["topic"], r["type"], r["key"], json.loads(r["payload"])) for r in rows]
+            return [
+                Published(
+                    r["topic"], r["type"], r["key"], await self.opened(connection, r["payload"])
+                )
+                for r in rows
+            ]
+
+    async def opened(self, connection: Transaction, payload: str | None) -> Any:
+        """An event's data with what was typed as it was typed; None of a tombstone."""
+        if payload is None:
+            return None
+        data = json.loads(payload)
+        sealed = sealing.PREFIX in payload
+        sealer = await KEYS.find(connection, UUID(data["client_id"])) if sealed else None
+        return data if sealer is None else sealer.open_all(data)
 
 
 @dataclass(frozen=True)

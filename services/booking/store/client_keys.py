@@ -1,0 +1,66 @@
+"""The clients' keys: one each, random, wrapped by a master key that is not in the database."""
+
+from datetime import datetime
+from uuid import UUID
+
+from shared.postgres import Transaction
+from shared.sealing import MasterKey, Sealer
+
+REWRAPPED_AT_ONCE = 500
+"""Keys of one statement when the master key changes."""
+
+
+class ClientKeys:
+    """Finds and makes clients' keys. An erased client has none and gets none."""
+
+    def __init__(self, master: MasterKey) -> None:
+        self.master = master
+
+    async def sealer(self, tx: Transaction, client_id: UUID, *, now: datetime) -> Sealer:
+        """What seals texts about a client whose row is locked; the key is made at first use."""
+        wrapped = await tx.fetchval(
+            "with found as (select wrapped from client_keys where client_id = $1),"
+            " made as (insert into client_keys (client_id, wrapped, made_at)"
+            " select id, $2, $3 from people where id = $1 and erased_at is null"
+            " and not exists (select from found) on conflict do nothing returning wrapped)"
+            " select wrapped from found union all select wrapped from made",
+            client_id,
+            self.master.new_key(client_id),
+            now,
+        )
+        if wrapped is None:
+            raise RuntimeError("a key was asked for nobody, or for somebody erased")
+        return self.master.unwrap(wrapped, client_id)
+
+    async def find(self, connection: Transaction, client_id: UUID) -> Sealer | None:
+        """What opens texts about a client; None when nothing was sealed, or the key is gone."""
+        wrapped = await connection.fetchval(
+            "select wrapped from client_keys where client_id = $1", client_id
+        )
+        return None if wrapped is None else self.master.unwrap(wrapped, client_id)
+
+
+async def rewrap(tx: Transaction, master: MasterKey, after: UUID) -> UUID | None:
+    """Wrap the next keys with the newest master key; the last client, None when none was left."""
+    rows = await tx.fetch(
+        "select client_id, wrapped from client_keys where client_id > $1"
+        " order by client_id limit $2 for update",
+        after,
+        REWRAPPED_AT_ONCE,
+    )
+    await tx.executemany(
+        "update client_keys set wrapped = $2 where client_id = $1",
+        [
+            (
+                row["client_id"],
+                master.wrap(master.unwrap(row["wrapped"], row["client_id"]).key, row["client_id"]),
+            )
+            for row in rows
+        ],
+    )
+    return rows[-1]["client_id"] if rows else None
+
+
+async def forget(tx: Transaction, client_id: UUID) -> None:
+    """Destroy a client's key: what it sealed is noise from now on, wherever it lies."""
+    await tx.execute("delete from client_keys where client_id = $1", client_id)
