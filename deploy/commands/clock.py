@@ -31,23 +31,13 @@ def register(app: typer.Typer) -> None:
 
 def advance(by: Annotated[str, typer.Argument(help="Such as 26h, 90m or 1d2h.")]) -> None:
     """Move the clock of the whole stack forward."""
-    stack = _test_stack()
-    step = duration(by)
-    place = stack.clock_file
-    if not place.parent.is_dir():
-        raise Failure(f"{place.parent} does not exist; start a stack first")
-    with place.with_name(f"{place.name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        offset = read_offset(place) + step
-        if offset > FURTHEST:
-            raise Failure(f"the clock goes at most {FURTHEST.days} days ahead")
-        _replace(place, f"{offset.total_seconds():.0f}\n")
-    typer.echo(instant(offset))
+    stack = test_stack()
+    typer.echo(instant(move(stack.clock_file, duration(by))))
 
 
 def show() -> None:
     """Print what time it is for the stack."""
-    typer.echo(instant(read_offset(_test_stack().clock_file)))
+    typer.echo(instant(read_offset(test_stack().clock_file)))
 
 
 def duration(text: str) -> timedelta:
@@ -78,7 +68,29 @@ def instant(offset: timedelta) -> str:
     return (datetime.now(UTC) + offset).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
-def _test_stack() -> Stack:
+def move(place: Path, step: timedelta) -> timedelta:
+    """Move the clock that a file shifts forward; how far it is ahead then, in whole seconds.
+
+    Raises:
+        Failure: there is no stack, or the clock would go too far.
+    """
+    if not place.parent.is_dir():
+        raise Failure(f"{place.parent} does not exist; start a stack first")
+    with place.with_name(f"{place.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        offset = read_offset(place) + step
+        if offset > FURTHEST:
+            raise Failure(f"the clock goes at most {FURTHEST.days} days ahead")
+        _replace(place, f"{offset.total_seconds():.0f}\n")
+    return offset
+
+
+def test_stack() -> Stack:
+    """The stack whose clock can be moved.
+
+    Raises:
+        Failure: it follows real time.
+    """
     if os.environ.get("LIMBER_TEST_CLOCK") != "1":
         raise Failure("the clock moves only for tests; set LIMBER_TEST_CLOCK=1")
     stack = find_stack()

@@ -1,0 +1,1 @@
+"""Plausible clients who live through bookings and check-ins by the public API."""
