@@ -18,7 +18,7 @@ class KafkaAccess:
     """The brokers and how to sign in; `shared.settings.KafkaSettings` reads it.
 
     Without `ca_file` the machine's own authorities are believed. `certificate_file` and `key_file`
-    sign in by certificate, on brokers that ask for one.
+    sign in by certificate, on brokers that ask for one; the key may stand in the same file.
     """
 
     bootstrap: tuple[str, ...]
@@ -62,7 +62,7 @@ class KafkaAccess:
             "security.protocol": self.protocol.lower(),
             "ssl.ca.location": self.ca_file,
             "ssl.certificate.location": self.certificate_file,
-            "ssl.key.location": self.key_file,
+            "ssl.key.location": self.key_file or self.certificate_file,
         }
         if self.protocol == "SASL_SSL":
             chosen |= {
