@@ -4,7 +4,18 @@ import sys
 
 import typer
 
-from deploy.commands import clock, dead_letters, events, inbox, show, simulate, token, up
+from deploy.commands import (
+    backup,
+    clock,
+    dead_letters,
+    events,
+    inbox,
+    recover,
+    show,
+    simulate,
+    token,
+    up,
+)
 from deploy.commands.failure import Failure
 from deploy.stack import NoStack
 
@@ -15,7 +26,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for module in (up, show, token, inbox, events, dead_letters, clock, simulate):
+for module in (up, show, token, inbox, events, dead_letters, clock, simulate, backup, recover):
     module.register(app)
 
 

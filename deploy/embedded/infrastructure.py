@@ -5,6 +5,7 @@ import os
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from deploy.embedded import ports
 from deploy.embedded.artifacts import (
@@ -55,7 +56,10 @@ class Infrastructure:
         self._test_clock = test_clock
         self.services = tuple(services)
         self._reserved: dict[str, Reservation] = {}
-        self._postgres = Postgres(home, self.secrets, console)
+        archive = os.environ.get("LIMBER_WAL_ARCHIVE")
+        self._postgres = Postgres(
+            home, self.secrets, console, archive=Path(archive).absolute() if archive else None
+        )
         self._kafka = Kafka(home, console)
         self._environment = plain_environment(os.environ)
 

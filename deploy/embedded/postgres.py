@@ -18,11 +18,13 @@ from deploy.embedded.account import (
 )
 from deploy.embedded.artifacts import Pin, Repository, unpack_postgres
 from deploy.embedded.console import Console
+from deploy.embedded.errors import StackError
 from deploy.embedded.home import Home, Secrets, give, write_private
 from deploy.embedded.leftovers import postmaster
 from deploy.embedded.ports import Reservation
 from deploy.embedded.process import Spec, run_job
 from deploy.embedded.ready import postgres_answers, wait_until
+from deploy.recovery.backup import archive_command
 
 # Recovery after a crash is short on a small database; a slow disk may stretch it.
 READY_SECONDS = 60.0
@@ -45,11 +47,19 @@ SETTINGS = {
 }
 
 
+# How old the oldest change may become that is in no archived segment.
+ARCHIVE_TIMEOUT = "60s"
+
+
 class Postgres:
     """The server of one home: where its files are and how it is run."""
 
-    def __init__(self, home: Home, secrets: Secrets, console: Console) -> None:
+    def __init__(
+        self, home: Home, secrets: Secrets, console: Console, *, archive: Path | None = None
+    ) -> None:
+        """`archive` is a folder that is given every segment of WAL; without one there is none."""
         self._home = home
+        self._archive = archive
         self._secrets = secrets
         self._console = console
         inside = home.path / "postgres"
@@ -80,6 +90,10 @@ class Postgres:
             await asyncio.to_thread(forget_homeless_data)
         if not self.data.exists():
             await self._initialise(binaries, environment)
+        if self._archive is not None:
+            give(self._archive, self.account)
+            if not reachable(self._archive, self.account):
+                raise StackError(f"the database's user cannot enter {self._archive}")
 
     def forget(self) -> None:
         """Remove what the server keeps outside the home; only when it has stopped."""
@@ -88,7 +102,7 @@ class Postgres:
 
     def spec(self, binaries: Path, reservation: Reservation, environment: dict[str, str]) -> Spec:
         """How to run the server."""
-        settings = [f"--{name}={value}" for name, value in SETTINGS.items()]
+        settings = [f"--{name}={value}" for name, value in (SETTINGS | self._archiving()).items()]
         return Spec(
             name="postgres",
             command=(
@@ -106,6 +120,15 @@ class Postgres:
             account=self.account,
             working_directory=self.data,
         )
+
+    def _archiving(self) -> dict[str, str]:
+        if self._archive is None:
+            return {}
+        return {
+            "archive_mode": "on",
+            "archive_timeout": ARCHIVE_TIMEOUT,
+            "archive_command": archive_command(self._archive),
+        }
 
     async def wait_ready(self, port: int) -> None:
         """Wait for an answered query, then make sure the database `limber` exists."""
