@@ -1,0 +1,1 @@
+"""Limber while its parts are killed, restarted, scaled, replaced and restored."""

@@ -1,0 +1,88 @@
+"""What stands before the replicas: new connections go to those that say they are ready."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
+
+from deploy.embedded.ports import HOST
+from deploy.embedded.ready import says_ok
+
+LOOK_EVERY_S = 0.25
+CHUNK_BYTES = 65_536
+
+
+class Balancer:
+    """Spreads connections as a cluster's service does: it knows no HTTP and tries nothing twice."""
+
+    def __init__(self, backends: Mapping[str, int]) -> None:
+        """`backends`: the port of each replica by name, running or not."""
+        self._backends = backends
+        self._ready: list[str] = []
+        self._looked = asyncio.Event()
+        self._turn = 0
+        self._server: asyncio.Server | None = None
+        self._open: set[asyncio.StreamWriter] = set()
+        self.given: dict[str, int] = dict.fromkeys(backends, 0)
+        self.turned_away = 0
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        if self._server is None:
+            raise RuntimeError("the balancer is used outside `open()`")
+        return f"http://{HOST}:{self._server.sockets[0].getsockname()[1]}"
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator["Balancer"]:
+        """It listens while the block runs."""
+        looking = asyncio.create_task(self._look())
+        await self._looked.wait()
+        self._server = await asyncio.start_server(self._serve, HOST, 0)
+        try:
+            yield self
+        finally:
+            looking.cancel()
+            self._server.close()
+            for writer in self._open:
+                writer.close()
+
+    def ready(self) -> list[str]:
+        """The replicas that are given connections."""
+        return list(self._ready)
+
+    async def _look(self) -> None:
+        while True:
+            answers = await asyncio.gather(
+                *(says_ok(port, "/readyz") for port in self._backends.values())
+            )
+            self._ready = [n for n, yes in zip(self._backends, answers, strict=True) if yes]
+            self._looked.set()
+            await asyncio.sleep(LOOK_EVERY_S)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if not self._ready:
+            self.turned_away += 1
+            writer.close()
+            return
+        self._turn += 1
+        name = self._ready[self._turn % len(self._ready)]
+        try:
+            theirs, ours = await asyncio.open_connection(HOST, self._backends[name])
+        except OSError:
+            self.turned_away += 1
+            writer.close()
+            return
+        self.given[name] += 1
+        self._open.update((writer, ours))
+        try:
+            await asyncio.gather(_pass_on(reader, ours), _pass_on(theirs, writer))
+        finally:
+            self._open.difference_update((writer, ours))
+
+
+async def _pass_on(source: asyncio.StreamReader, to: asyncio.StreamWriter) -> None:
+    with suppress(OSError):
+        while data := await source.read(CHUNK_BYTES):
+            to.write(data)
+            await to.drain()
+    to.close()

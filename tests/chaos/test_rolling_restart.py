@@ -1,0 +1,56 @@
+"""Each service is restarted replica by replica under load: nobody is refused, nothing is lost."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from tests.chaos import report
+from tests.chaos.balancer import Balancer
+from tests.chaos.evidence import judge, settle
+from tests.chaos.load import prepare_load
+from tests.chaos.system import running
+
+pytestmark = [pytest.mark.chaos, pytest.mark.crash, pytest.mark.timeout(600)]
+
+PER_SECOND = 20.0 if report.FULL else 10.0
+ROUNDS = 3 if report.FULL else 1
+DRAIN_S = 1.5
+"""Six looks of the balancer."""
+
+BEFORE_S = 1.0
+"""Load that runs undisturbed before the first replica goes."""
+
+ROLLED = ("booking", "notify", "progress")
+
+
+async def test_no_request_fails_while_every_service_is_restarted(tmp_path: Path) -> None:
+    pairs = {service: [f"{service}-1", f"{service}-2"] for service in ROLLED}
+    everybody = [name for names in pairs.values() for name in names]
+    drain = {f"{service.upper()}_DRAIN_S": str(DRAIN_S) for service in ROLLED}
+    async with running(tmp_path / "home", everybody, environment=drain) as system:
+        doors = {name: system.ports[name] for name in pairs["booking"]}
+        async with Balancer(doors).open() as balancer:
+            load = await prepare_load(system, balancer.url, per_second=PER_SECOND)
+            took: dict[str, object] = {}
+            async with load.running():
+                await asyncio.sleep(BEFORE_S)
+                for _ in range(ROUNDS):
+                    for service, names in pairs.items():
+                        began = load.now()
+                        for name in names:
+                            await system.stop_one(name)
+                            await system.start(name)
+                        took[f"{service}: both replicas restarted, s"] = load.now() - began
+            settled = await settle(system)
+            findings = await judge(system, load)
+        report.show(
+            "Rolling restart",
+            findings.seen
+            | took
+            | {"connections turned away": balancer.turned_away, "at rest after, s": settled},
+        )
+
+    assert [] == load.failed
+    assert 0 == balancer.turned_away
+    assert not findings.wrong, findings.told()
