@@ -3,12 +3,13 @@
 import asyncio
 import logging
 import random
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
-from aiokafka import ConsumerRebalanceListener, ConsumerRecord, TopicPartition
+from aiokafka import ConsumerRecord
 from aiokafka.client import AIOKafkaClient
 from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
 from aiokafka.errors import KafkaError
@@ -21,9 +22,18 @@ from shared.clock import Clock
 from shared.contracts.catalogue import TOPICS
 from shared.contracts.event import Envelope, Event
 from shared.kafka import KafkaAccess
-from shared.kafka_broker import broker_arguments
+from shared.kafka_broker import (
+    DRAIN_TIMEOUT_S,
+    Drain,
+    broker_arguments,
+    hand_over,
+    parse_anything,
+)
 from shared.postgres import TRANSIENT, Database, Transaction
 from shared.records import PoisonError, Tombstone, read_record
+from shared.taken import Taken
+from shared.telemetry import Metrics
+from shared.tracing import OFF, Tracing, caused_by
 
 MAX_RECORDS = 200
 """Records of one batch and transaction: measured about 100 times the rate of one by one."""
@@ -37,9 +47,8 @@ RETRY_DELAYS_S = (0.1, 0.5, 2.0)
 NACK_PAUSE_S = 1.0
 """Pause before a batch that still fails is handed back; order holds and lag shows it."""
 
-DRAIN_TIMEOUT_S = 20.0
 REBALANCE_TIMEOUT_MS = 30_000
-"""A revoked partition waits for work in flight, but less than the group waits for us."""
+"""The group waits for us longer than a revoked partition waits for our work in flight."""
 
 SESSION_TIMEOUT_MS = 10_000
 HEARTBEAT_MS = 2_000
@@ -100,26 +109,6 @@ class Handlers:
         return sorted({event.topic for event in self.types} | set(self.tombstones))
 
 
-class _Drain(ConsumerRebalanceListener):  # type: ignore[misc]
-    """Waits for the batch in flight before its partitions go to another replica."""
-
-    def __init__(self, idle: asyncio.Event, joined: Callable[[bool], None]) -> None:
-        self._idle = idle
-        self._joined = joined
-
-    async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
-        self._joined(False)
-        try:
-            async with asyncio.timeout(DRAIN_TIMEOUT_S if revoked else 0.001):
-                await self._idle.wait()
-        except TimeoutError:
-            log.warning("drain-timed-out", partitions=len(revoked))
-
-    async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
-        self._joined(True)
-        log.info("partitions-assigned", partitions=len(assigned))
-
-
 class Consumer:
     """Consumes a service's topics: inbox row, effects and follow-up events in one transaction.
 
@@ -136,8 +125,13 @@ class Consumer:
         handlers: Handlers,
         clock: Clock,
         committed: Callable[[], None],
+        metrics: Metrics | None = None,
+        tracing: Tracing = OFF,
     ) -> None:
         self._db = db
+        self._group = group
+        self._metrics = metrics or Metrics()
+        self._tracing = tracing
         self._handlers = handlers
         self._wanted = {event.type: event for event in handlers.types}
         self._clock = clock
@@ -165,13 +159,13 @@ class Consumer:
             auto_offset_reset="earliest",
             ack_policy=AckPolicy.NACK_ON_ERROR,
             no_reply=True,
-            listener=_Drain(self._idle, self._join),
+            listener=Drain(self._idle, self._join),
             partition_assignment_strategy=(StickyPartitionAssignor,),
             session_timeout_ms=SESSION_TIMEOUT_MS,
             heartbeat_interval_ms=HEARTBEAT_MS,
             rebalance_timeout_ms=REBALANCE_TIMEOUT_MS,
-            parser=_parse_anything,
-            decoder=_hand_over,
+            parser=parse_anything,
+            decoder=hand_over,
         )
         self.subscriber(self._on_batch)
 
@@ -239,9 +233,9 @@ class Consumer:
         Raises:
             Exception: one of `shared.postgres.TRANSIENT`; nothing was written.
         """
+        began = time.perf_counter()
         try:
-            async with self._db.transaction() as tx:
-                await self._apply(tx, records)
+            await self._handle(records)
         except TRANSIENT:
             raise
         except Exception as fault:  # noqa: BLE001 - any other fault belongs to one record; find it
@@ -249,6 +243,8 @@ class Consumer:
             for record in records:
                 await self._handle_one(record)
         self.handled += len(records)
+        self._metrics.batch_records.observe(len(records))
+        self._metrics.batch_seconds.observe(time.perf_counter() - began)
         self._committed()
 
     async def replay_parked(self) -> int:
@@ -292,6 +288,7 @@ class Consumer:
                 await self.handle_batch(records)
             except TRANSIENT as fault:
                 log.warning("batch-waits", fault=type(fault).__name__, records=len(records))
+                self._metrics.batch_retries.inc()
                 if delay is None:
                     await asyncio.sleep(NACK_PAUSE_S)
                     raise NackMessage from fault
@@ -301,8 +298,7 @@ class Consumer:
 
     async def _handle_one(self, record: ConsumerRecord) -> None:
         try:
-            async with self._db.transaction() as tx:
-                await self._apply(tx, [record])
+            await self._handle([record])
         except TRANSIENT:
             raise
         except Exception as fault:  # noqa: BLE001 - the record is parked with the fault
@@ -315,8 +311,19 @@ class Consumer:
             )
             async with self._db.transaction() as tx:
                 await dead_letters.park(tx, record, _describe(fault), now=self._clock())
+            self._metrics.parked.labels(record.topic).inc()
 
-    async def _apply(self, tx: Transaction, records: Sequence[ConsumerRecord]) -> None:
+    async def _handle(self, records: Sequence[ConsumerRecord]) -> None:
+        """Make effects true in one transaction; counted and followed once that is committed."""
+        with self._tracing.batch(self._group, len(records)) as followed:
+            taken = Taken(followed)
+            async with self._db.transaction() as tx:
+                await self._apply(tx, records, taken)
+        taken.count(self._metrics, self._clock())
+
+    async def _apply(
+        self, tx: Transaction, records: Sequence[ConsumerRecord], taken: Taken
+    ) -> None:
         parked = await dead_letters.parked_among(
             tx, [lane for record in records if (lane := dead_letters.lane(record))]
         )
@@ -325,6 +332,7 @@ class Consumer:
             lane = dead_letters.lane(record)
             if lane in parked:
                 await dead_letters.park(tx, record, None, now=self._clock())
+                taken.parked(record.topic)
                 continue
             try:
                 event = read_record(record, self._wanted, COMPACTED)
@@ -337,15 +345,17 @@ class Consumer:
                     fault="PoisonError",
                 )
                 await dead_letters.park(tx, record, str(poison), now=self._clock())
+                taken.parked(record.topic)
                 if lane is not None:
                     parked.add(lane)
                 continue
+            taken.read(record.topic, event)
             if event is not None:
                 readable.append(event)
-        await self._make_true(tx, readable)
+        await self._make_true(tx, readable, taken)
 
     async def _make_true(
-        self, tx: Transaction, readable: Sequence[Envelope[Event] | Tombstone]
+        self, tx: Transaction, readable: Sequence[Envelope[Event] | Tombstone], taken: Taken
     ) -> None:
         ids = [(e.source, e.id) for e in readable if isinstance(e, Envelope)]
         fresh = await inbox.first_seen(tx, ids, now=self._clock()) if ids else set()
@@ -356,14 +366,16 @@ class Consumer:
                 if (event.source, event.id) not in fresh:
                     continue
                 fresh.discard((event.source, event.id))
+                followed = taken.follow(event)
                 if together is not None and type(event.data) in together.types:
-                    waiting.append(event)
+                    waiting.append(followed)
                     continue
             if together is not None and waiting:
                 await together.handle(tx, waiting)
                 waiting = []
             if isinstance(event, Envelope):
-                await self._handlers.events[type(event.data)](tx, event)
+                with caused_by(followed.traceparent):
+                    await self._handlers.events[type(event.data)](tx, followed)
             elif forget := self._handlers.tombstones.get(event.topic):
                 await forget(tx, event)
         if together is not None and waiting:
@@ -378,9 +390,13 @@ class Consumer:
                     return False
                 letter = parked.id
                 event = read_record(parked.record, self._wanted, COMPACTED)
-                if event is not None:
-                    await self._make_true(tx, [event])
+                with self._tracing.batch(self._group, 1) as followed:
+                    taken = Taken(followed)
+                    taken.read(topic, event)
+                    if event is not None:
+                        await self._make_true(tx, [event], taken)
                 await dead_letters.handled(tx, parked.id, topic, key)
+            taken.count(self._metrics, self._clock())
         except TRANSIENT:
             raise
         except Exception as fault:
@@ -397,18 +413,3 @@ def _describe(fault: Exception) -> str:
     return (
         str(fault) if isinstance(fault, PoisonError) else f"{type(fault).__name__} in the handler"
     )
-
-
-async def _parse_anything(records: tuple[ConsumerRecord, ...], original: Any) -> Any:  # noqa: ANN401
-    """FastStream's own parser drops a whole batch over one odd header, so it never sees them."""
-    bare = tuple(
-        ConsumerRecord(**{**record.__dict__, "headers": (), "key": None, "value": b""})
-        for record in records
-    )
-    message = await original(bare)
-    message.raw_message = records
-    return message
-
-
-async def _hand_over(message: KafkaMessage) -> KafkaMessage:
-    return message

@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime
 
 import structlog
 from aiokafka.errors import KafkaError
@@ -10,7 +11,7 @@ from aiokafka.errors import KafkaError
 from shared import outbox
 from shared.clock import Clock
 from shared.consumer import Consumer
-from shared.postgres import TRANSIENT, Database
+from shared.postgres import TRANSIENT, Database, Transaction
 from shared.telemetry import Metrics
 
 WATCH_EVERY_S = 2.0
@@ -31,6 +32,12 @@ OUTBOX_LATE_S = 30.0
 
 CHECK_TIMEOUT_S = 2.0
 
+MOST_COUNTED = 100_000
+"""Rows of the outbox counted at most: a backlog is told by its age, and counting costs."""
+
+Measure = Callable[[Transaction], Awaitable[None]]
+"""Sets gauges of a service's own; asked every `WATCH_EVERY_S`, so it must be cheap."""
+
 log = structlog.get_logger()
 
 
@@ -48,6 +55,7 @@ class Health:
         clock: Clock,
         consumer: Consumer | None,
         *,
+        measures: Sequence[Measure] = (),
         seconds: Callable[[], float] = time.monotonic,
     ) -> None:
         """`seconds` is a steady clock: what is waited for must not follow a shifted `clock`."""
@@ -55,6 +63,7 @@ class Health:
         self._metrics = metrics
         self._clock = clock
         self._consumer = consumer
+        self._measures = measures
         self._positions: dict[tuple[str, int], int] = {}
         self._seconds = seconds
         self._told_at = self._moved_at = seconds()
@@ -63,7 +72,6 @@ class Health:
         self._database_answered = False
         self._draining = False
         self._outbox_age_s = 0.0
-        self._handled_before = 0
 
     def dead(self) -> list[str]:
         """Why the process should be replaced; empty while it works."""
@@ -130,17 +138,29 @@ class Health:
     async def _measure_database(self) -> None:
         try:
             async with self._db.reading() as connection:
+                asked_at = datetime.now(UTC)
                 age = await outbox.oldest_age(connection, self._clock())
                 row = await connection.fetchrow(
-                    "select (select count(*) from outbox) as outbox,"
+                    "select clock_timestamp() as now,"
+                    " (select count(*) from (select from outbox limit $1) o) as outbox,"
                     " (select count(*) from parked_keys) as keys,"
-                    " (select count(*) from dead_letters) as letters"
+                    " (select count(*) from dead_letters) as letters",
+                    MOST_COUNTED,
                 )
+                for measure in self._measures:
+                    await measure(connection)
         except TRANSIENT as fault:
             self._database_answered = False
+            self._metrics.part_up.labels("postgres").set(0)
             log.warning("database-not-measured", fault=type(fault).__name__)
             return
         self._database_answered = True
+        self._metrics.part_up.labels("postgres").set(1)
+        for state, count in self._db.connections().items():
+            self._metrics.db_connections.labels(state).set(count)
+        self._metrics.clock_offset.set((self._clock() - datetime.now(UTC)).total_seconds())
+        # Between the two readings lies what asking took, which is milliseconds.
+        self._metrics.clock_skew.set((row["now"] - asked_at).total_seconds())
         self._outbox_age_s = age.total_seconds()
         self._metrics.outbox_age.set(self._outbox_age_s)
         self._metrics.outbox_rows.set(row["outbox"])
@@ -154,16 +174,15 @@ class Health:
             async with asyncio.timeout(CHECK_TIMEOUT_S):
                 places = await self._consumer.places()
         except (KafkaError, TimeoutError) as fault:
-            self._kafka_answered = False
+            self._metrics.part_up.labels("kafka").set(0)
             log.warning("consumer-not-measured", fault=type(fault).__name__)
             self._moved_at = self._seconds()
             # A silent broker is not a stuck consumer.
             if not await self._consumer.broker_answers():
                 self._told_at = self._seconds()
             return
+        self._metrics.part_up.labels("kafka").set(1)
         self._answered_at = self._told_at = self._seconds()
-        self._metrics.handled.inc(self._consumer.handled - self._handled_before)
-        self._handled_before = self._consumer.handled
         self._metrics.lag.clear()
         positions = {}
         for place in places:

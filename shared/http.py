@@ -6,17 +6,17 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 import structlog
-import yaml
 from fastapi import FastAPI
-from fastapi.responses import JSONResponse, PlainTextResponse, Response
+from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared import openapi, problem
-from shared.contracts import asyncapi
+from shared.contracts import asyncapi, page
 from shared.draining import LettingGo
 from shared.health import Health
 from shared.telemetry import Metrics
+from shared.tracing import OFF, Tracing, caused_by, method_name
 
 MAX_BODY_BYTES = 64 * 1024
 """No request of ours needs more; a larger one is refused before it is read to the end."""
@@ -26,6 +26,9 @@ MAX_LENGTH_DIGITS = 20
 
 PROBES = frozenset({"/livez", "/readyz"})
 """A probe that says no is an answer, not a fault to log every few seconds."""
+
+UNFOLLOWED = PROBES | {"/metrics"}
+"""What asks every few seconds would bury the traces of people's requests."""
 
 _FAULTS = {
     "type": "object",
@@ -84,17 +87,22 @@ class BodyLimit:
 
 
 class Observed:
-    """Counts and times requests by route; logs faults by kind and place, never by content."""
+    """Counts, times and follows requests by route; logs faults by kind, never by content."""
 
-    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+    def __init__(self, app: ASGIApp, metrics: Metrics, tracing: Tracing) -> None:
         self._app = app
         self._metrics = metrics
+        self._tracing = tracing
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         began, status = time.perf_counter(), 500
+        method = method_name(scope["method"])
+        # A trace begins here: what a visitor claims to continue is not believed.
+        followed = self._tracing.on and scope["path"] not in UNFOLLOWED
+        span = self._tracing.begin("server", method) if followed else None
 
         async def note(message: Message) -> None:
             nonlocal status
@@ -103,14 +111,25 @@ class Observed:
             await send(message)
 
         try:
-            await self._app(scope, receive, note)
+            with caused_by(None if span is None else span.traceparent):
+                await self._app(scope, receive, note)
         finally:
             route = getattr(scope.get("route"), "path", "unmatched")
-            self._metrics.requests.labels(scope["method"], route, str(status)).observe(
+            self._metrics.requests.labels(method, route, str(status)).observe(
                 time.perf_counter() - began
             )
+            if span is not None:
+                span.end(
+                    name=f"{method} {route}",
+                    fault=str(status) if status >= 500 else None,
+                    attributes={
+                        "http.request.method": method,
+                        "http.route": route,
+                        "http.response.status_code": status,
+                    },
+                )
             if status >= 500 and route not in PROBES:
-                log.error("request-failed", method=scope["method"], route=route, status=status)
+                log.error("request-failed", method=method, route=route, status=status)
 
 
 def create_app(
@@ -120,6 +139,7 @@ def create_app(
     health: Health,
     lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]],
     description: str,
+    tracing: Tracing = OFF,
 ) -> FastAPI:
     """A FastAPI application with what every service answers."""
     app = FastAPI(
@@ -134,7 +154,7 @@ def create_app(
     problem.install(app)
     app.state.health = health
     app.add_middleware(BodyLimit)
-    app.add_middleware(Observed, metrics=metrics)
+    app.add_middleware(Observed, metrics=metrics, tracing=tracing)
     app.add_middleware(LettingGo, draining=health.draining)
 
     probe: dict[int | str, dict[str, Any]] = {
@@ -171,10 +191,17 @@ def create_app(
         responses={200: _content("application/yaml", {"type": "object"})},
     )
     async def events() -> PlainTextResponse:
-        document: dict[str, Any] = asyncapi.document()
-        return PlainTextResponse(
-            yaml.safe_dump(document, sort_keys=False), media_type="application/yaml"
-        )
+        return PlainTextResponse(asyncapi.text(), media_type="application/yaml")
+
+    @app.get(
+        "/asyncapi.html",
+        tags=["health"],
+        summary="The events, as a page for people",
+        response_class=Response,
+        responses={200: _content("text/html", text)},
+    )
+    async def events_page() -> HTMLResponse:
+        return HTMLResponse(page.render(), headers=page.HEADERS)
 
     openapi.amend(app, openapi.tell_refusals)
     return app

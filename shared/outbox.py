@@ -1,7 +1,7 @@
 """The outbox: events are committed with the state they speak of, then relayed to Kafka in order."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 
 import asyncpg
@@ -14,6 +14,7 @@ from shared.contracts.event import Event
 from shared.identifiers import new_id
 from shared.kafka import KafkaAccess
 from shared.postgres import TRANSIENT, Database, Transaction
+from shared.tracing import OFF, Span, Tracing, cause
 
 BATCH = 500
 """Events of one relay transaction: large enough that the two statements around it do not count."""
@@ -30,6 +31,9 @@ STOP_TIMEOUT_S = 5.0
 MAX_EVENT_BYTES = 512 * 1024
 """Half of what the broker takes, so that a committed event can always be published."""
 
+Published = Callable[[Sequence[asyncpg.Record]], None]
+"""Hears of rows of the outbox (`topic`, `type`, `payload`) that Kafka has acknowledged."""
+
 log = structlog.get_logger()
 
 
@@ -43,31 +47,46 @@ async def add(tx: Transaction, events: Iterable[Event], *, now: datetime) -> Non
     Raises:
         EventTooLargeError: an event exceeds `MAX_EVENT_BYTES`.
     """
-    await add_timed(tx, ((event, now) for event in events))
+    here = cause()
+    await add_caused(tx, ((event, now, here) for event in events))
 
 
-async def add_timed(tx: Transaction, events: Iterable[tuple[Event, datetime]]) -> None:
-    """As `add`, for events that happened at times of their own.
+async def add_caused(tx: Transaction, events: Iterable[tuple[Event, datetime, str | None]]) -> None:
+    """As `add`, for events that happened at times of their own, each with the span that led to it.
 
     Raises:
         EventTooLargeError: an event exceeds `MAX_EVENT_BYTES`.
     """
     rows = []
-    for event, at in events:
+    for event, at, traceparent in events:
         payload = event.model_dump_json()
         if len(payload) > MAX_EVENT_BYTES:
             raise EventTooLargeError(f"{event.type} has {len(payload)} characters")
-        rows.append((new_id(), event.topic, event.key, event.type, event.subject, payload, at))
+        known = (event.topic, event.key, event.type, event.subject, payload, at)
+        rows.append((new_id(), *known, traceparent))
     if rows:
         await tx.execute(
-            "insert into outbox (event_id, topic, key, type, subject, payload, occurred_at)"
-            " select event_id, topic, key, type, subject, payload, occurred_at"
+            "insert into outbox"
+            " (event_id, topic, key, type, subject, payload, occurred_at, traceparent)"
+            " select event_id, topic, key, type, subject, payload, occurred_at, traceparent"
             " from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[],"
-            " $7::timestamptz[]) with ordinality"
-            " as e(event_id, topic, key, type, subject, payload, occurred_at, place)"
+            " $7::timestamptz[], $8::text[]) with ordinality"
+            " as e(event_id, topic, key, type, subject, payload, occurred_at, traceparent, place)"
             " order by place",
             *(list(column) for column in zip(*rows, strict=True)),
         )
+
+
+async def add_tombstone(tx: Transaction, topic: str, key: str, *, now: datetime) -> None:
+    """Have a compacted topic forget what stands under a key."""
+    await tx.execute(
+        "insert into outbox (event_id, topic, key, type, subject, payload, occurred_at)"
+        " values ($1, $2, $3, '', $3, null, $4)",
+        new_id(),
+        topic,
+        key,
+        now,
+    )
 
 
 async def oldest_age(tx: Transaction, now: datetime) -> timedelta:
@@ -79,8 +98,18 @@ async def oldest_age(tx: Transaction, now: datetime) -> timedelta:
 class Relay:
     """Publishes a service's outbox. Any number may run: one at a time holds the lock."""
 
-    def __init__(self, db: Database, kafka: KafkaAccess | str, *, source: str) -> None:
+    def __init__(
+        self,
+        db: Database,
+        kafka: KafkaAccess | str,
+        *,
+        source: str,
+        published: Published = lambda _: None,
+        tracing: Tracing = OFF,
+    ) -> None:
         self._db = db
+        self._published = published
+        self._tracing = tracing
         self._kafka = KafkaAccess.at(kafka)
         self._source = source.encode()
         self._woken = asyncio.Event()
@@ -125,24 +154,52 @@ class Relay:
             rows = await tx.fetch("select * from outbox order by seq limit $1", BATCH)
             if not rows:
                 return 0
-            async with asyncio.timeout(PUBLISH_TIMEOUT_S):
-                acknowledgements = [
-                    await producer.send(
-                        row["topic"],
-                        row["payload"].encode(),
-                        key=row["key"].encode(),
-                        headers=self._headers(row),
-                    )
-                    for row in rows
-                ]
-                await asyncio.gather(*acknowledgements)
+            await self._send(producer, rows)
             # Nobody else inserts below this seq for these keys, and only the lock holder deletes.
             await tx.execute(
                 "delete from outbox where seq = any($1::bigint[])", [row["seq"] for row in rows]
             )
+        self._published(rows)
         return len(rows)
 
-    def _headers(self, row: asyncpg.Record) -> list[tuple[str, bytes]]:
+    async def _send(self, producer: AIOKafkaProducer, rows: Sequence[asyncpg.Record]) -> None:
+        """Return when the broker has acknowledged them all."""
+        spans = [self._span(row) for row in rows] if self._tracing.on else []
+        parents = [span.traceparent for span in spans] or [row["traceparent"] for row in rows]
+        fault = "unacknowledged"
+        try:
+            async with asyncio.timeout(PUBLISH_TIMEOUT_S):
+                acknowledgements = [
+                    await producer.send(
+                        row["topic"],
+                        None if row["payload"] is None else row["payload"].encode(),
+                        key=row["key"].encode(),
+                        headers=self._headers(row, traceparent),
+                    )
+                    for row, traceparent in zip(rows, parents, strict=True)
+                ]
+                await asyncio.gather(*acknowledgements)
+            fault = ""
+        finally:
+            for span in spans:
+                span.end(fault=fault or None)
+
+    def _span(self, row: asyncpg.Record) -> Span:
+        return self._tracing.begin(
+            "producer",
+            f"publish {row['topic']}",
+            parent=row["traceparent"],
+            attributes={
+                "messaging.system": "kafka",
+                "messaging.operation.type": "send",
+                "messaging.destination.name": row["topic"],
+                "cloudevents.event_type": row["type"],
+            },
+        )
+
+    def _headers(self, row: asyncpg.Record, traceparent: str | None) -> list[tuple[str, bytes]]:
+        if row["payload"] is None:
+            return []
         headers = [
             ("ce_specversion", b"1.0"),
             ("ce_id", str(row["event_id"]).encode()),
@@ -152,8 +209,8 @@ class Relay:
             ("ce_subject", row["subject"].encode()),
             ("content-type", b"application/json"),
         ]
-        if row["traceparent"]:
-            headers.append(("traceparent", row["traceparent"].encode()))
+        if traceparent:
+            headers.append(("traceparent", traceparent.encode()))
         return headers
 
     async def _connect(self) -> AIOKafkaProducer:

@@ -2,7 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any, TypeAlias
 
@@ -61,8 +62,17 @@ async def _tidy(connection: asyncpg.Connection) -> None:
 class Database:
     """One service's schema, reached as that service's role."""
 
-    def __init__(self, url: str, schema: str, *, pool_max: int = POOL_MAX) -> None:
+    def __init__(
+        self,
+        url: str,
+        schema: str,
+        *,
+        pool_max: int = POOL_MAX,
+        waited: Callable[[float], None] = lambda _: None,
+    ) -> None:
+        """`waited` hears how many seconds each piece of work waited for its connection."""
         self.schema = schema
+        self._waited = waited
         self._url = url
         self._pool_max = pool_max
         self._pool: asyncpg.Pool | None = None
@@ -92,14 +102,20 @@ class Database:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
         """Commit on the way out, roll back on any exception: nobody else commits."""
-        async with self._open_pool().acquire() as connection, connection.transaction():
+        async with self._connection() as connection, connection.transaction():
             yield connection
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Transaction]:
         """A connection for statements that only read, each for itself."""
-        async with self._open_pool().acquire() as connection:
+        async with self._connection() as connection:
             yield connection
+
+    def connections(self) -> dict[str, int]:
+        """How many connections are `busy` and `idle`."""
+        pool = self._open_pool()
+        idle = pool.get_idle_size()
+        return {"busy": pool.get_size() - idle, "idle": idle}
 
     @asynccontextmanager
     async def listening(self, channel: str, heard: Any) -> AsyncIterator[Transaction]:  # noqa: ANN401
@@ -112,6 +128,13 @@ class Database:
             yield connection
         finally:
             await connection.close(timeout=2)
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[Transaction]:
+        began = time.perf_counter()
+        async with self._open_pool().acquire() as connection:
+            self._waited(time.perf_counter() - began)
+            yield connection
 
     def _open_pool(self) -> asyncpg.Pool:
         if self._pool is None:

@@ -10,6 +10,7 @@ from aiokafka import ConsumerRecord
 from pydantic import AwareDatetime, TypeAdapter, ValidationError
 
 from shared.contracts.event import Envelope, Event
+from shared.tracing import read_traceparent
 
 MAX_VALUE_BYTES = 1024 * 1024
 """Larger values are parked unread: none of ours come near (see `shared.outbox.MAX_EVENT_BYTES`)."""
@@ -79,6 +80,7 @@ def read_record(
         time=time,
         subject=subject.decode("utf-8", "replace") if subject else None,
         data=data,
+        traceparent=read_traceparent(headers.get("traceparent")),
     )
 
 

@@ -5,9 +5,11 @@ import os
 import signal
 import sys
 import traceback
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 
+import asyncpg
 import structlog
 import uvicorn
 from fastapi import FastAPI
@@ -15,11 +17,12 @@ from fastapi import FastAPI
 from shared import inbox
 from shared.consumer import Consumer, Handlers
 from shared.draining import DrainingServer
-from shared.health import Health
+from shared.health import Health, Measure
 from shared.outbox import Relay
 from shared.postgres import TRANSIENT, Database, Transaction
 from shared.settings import ServiceSettings
 from shared.telemetry import Metrics, configure_logging
+from shared.tracing import tracing_for
 
 START_TIMEOUT_S = 60.0
 """How long a service waits for its database before it gives up and is started again."""
@@ -39,6 +42,8 @@ log = structlog.get_logger()
 
 Task = Callable[[], Awaitable[None]]
 Clean = Callable[[Transaction], Awaitable[None]]
+Hear = Callable[[str, str], None]
+"""Hears of each event that Kafka has acknowledged: its type and its JSON."""
 
 
 class Runtime:
@@ -52,16 +57,30 @@ class Runtime:
         *,
         committed: Callable[[], None] = lambda: None,
     ) -> None:
-        """`committed` is called after each batch of events, once their effects are committed."""
+        """`committed` is called after each batch of events, once their effects are committed.
+
+        A service adds to `measures` what it wants measured, and to `hears` what counts its events.
+        """
 
         def wake() -> None:
             self.relay.wake()
             committed()
 
         self.clock = settings.clock
-        self.db = Database(settings.database_url.get_secret_value(), service)
-        self.metrics = Metrics()
-        self.relay = Relay(self.db, settings.kafka, source=f"/limber/{service}")
+        self.metrics = Metrics(service)
+        self.measures: list[Measure] = []
+        self.hears: list[Hear] = []
+        self.tracing = tracing_for(service, settings.trace_collector)
+        self.db = Database(
+            settings.database_url.get_secret_value(), service, waited=self.metrics.db_wait.observe
+        )
+        self.relay = Relay(
+            self.db,
+            settings.kafka,
+            source=f"/limber/{service}",
+            published=self._count_published,
+            tracing=self.tracing,
+        )
         self.consumer = Consumer(
             self.db,
             settings.kafka,
@@ -69,8 +88,12 @@ class Runtime:
             handlers=handlers,
             clock=self.clock,
             committed=wake,
+            metrics=self.metrics,
+            tracing=self.tracing,
         )
-        self.health = Health(self.db, self.metrics, self.clock, self.consumer)
+        self.health = Health(
+            self.db, self.metrics, self.clock, self.consumer, measures=self.measures
+        )
 
     @asynccontextmanager
     async def running(
@@ -105,6 +128,14 @@ class Runtime:
                 _, hanging = await asyncio.wait(tasks, timeout=STOP_TIMEOUT_S)
                 if hanging:
                     log.warning("parts-abandoned", parts=[task.get_name() for task in hanging])
+                await self.tracing.close()
+
+    def _count_published(self, rows: Sequence[asyncpg.Record]) -> None:
+        for (topic, kind), count in Counter((row["topic"], row["type"]) for row in rows).items():
+            self.metrics.published.labels(topic, kind).inc(count)
+        for hear in self.hears:
+            for row in rows:
+                hear(row["type"], row["payload"])
 
     @asynccontextmanager
     async def _database(self) -> AsyncIterator[None]:

@@ -80,6 +80,9 @@ class ServiceSettings(KafkaSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     clock_file: Annotated[Path | None, Field(validation_alias="LIMBER_CLOCK_FILE")] = None
     test_clock: Annotated[bool, Field(validation_alias="LIMBER_TEST_CLOCK")] = False
+    trace_collector: Annotated[
+        str | None, Field(validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT")
+    ] = None
 
     @cached_property
     def clock(self) -> Clock:

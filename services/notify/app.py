@@ -14,6 +14,7 @@ from services.notify.channels.push import PushServices, push_channel
 from services.notify.channels.sms import sms_channel
 from services.notify.channels.webhooks import WebhookMetrics, WebhookSender
 from services.notify.consumers import listen
+from services.notify.handlers import contacts
 from services.notify.handlers.calendar import Calendar
 from services.notify.handlers.webhooks import Webhooks, offered
 from services.notify.lanes import Means
@@ -71,7 +72,7 @@ def build(settings: NotifySettings) -> FastAPI:
     short = ShortWriter(public_url=settings.public_url, company=settings.company)
     metrics = SendMetrics(runtime.metrics.registry)
     sender = wake.sender = Sender(
-        Means(runtime.db, clock, metrics, runtime.relay.wake, digests.gather),
+        Means(runtime.db, clock, metrics, runtime.relay.wake, digests.gather, runtime.tracing),
         _channels(settings, writer, short),
     )
     partners = wake.partners = WebhookSender(
@@ -92,6 +93,7 @@ def build(settings: NotifySettings) -> FastAPI:
         await happenings.forget_old(tx, clock())
         await partners.forget_old(tx)
         await reports.forget_old(tx, now=clock())
+        await contacts.sweep_again(tx, now=clock())
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -102,6 +104,7 @@ def build(settings: NotifySettings) -> FastAPI:
         SERVICE,
         metrics=runtime.metrics,
         health=runtime.health,
+        tracing=runtime.tracing,
         lifespan=lifespan,
         description=DESCRIPTION,
     )

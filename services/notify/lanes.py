@@ -12,11 +12,12 @@ from uuid import UUID
 import structlog
 
 from services.notify.batching import Batch
-from services.notify.channels import Channel, Line, UnreachableError
+from services.notify.channels import Channel, UnreachableError
 from services.notify.channels.providers import Lines, Providers
 from services.notify.domain.delivery import Delivery, Drop, Send, Verdict, Wait
 from services.notify.domain.judging import judge, judge_all
 from services.notify.domain.outcome import Outcome, after
+from services.notify.handing import Handing
 from services.notify.metrics import SendMetrics
 from services.notify.store import attempts, claims, present, queue
 from services.notify.store.attempts import Beginning
@@ -24,6 +25,7 @@ from services.notify.store.queue import Ended
 from services.notify.store.rates import Rates
 from shared.clock import Clock
 from shared.postgres import TRANSIENT, Database, Transaction
+from shared.tracing import OFF, Tracing
 
 CLAIMED_AT_ONCE = 16
 """Messages of one claim: some rounds for each line, few to wait out when we are killed."""
@@ -63,6 +65,7 @@ class Means:
     metrics: SendMetrics
     committed: Callable[[], None]
     gather: Gather = _nothing
+    tracing: Tracing = OFF
 
 
 class Lane(Generic[W]):
@@ -71,6 +74,7 @@ class Lane(Generic[W]):
     def __init__(self, channel: Channel[W], means: Means) -> None:
         self._channel = channel
         self._means = means
+        self._handing = Handing(means.clock, means.metrics, means.tracing)
         self.providers = Providers(channel, Rates(means.db).take_share)
         self.in_hand: dict[UUID, Delivery] = {}
         self._begin = Batch(self._begin_all)
@@ -252,7 +256,7 @@ class Lane(Generic[W]):
                 stand.breaker.back_out()
                 await self._write(delivery, lambda tx, now: queue.release(tx, [delivery], now=now))
                 return None
-            outcome = await self._hand_over(line, delivery, written)
+            outcome = await self._handing.hand_over(line, delivery, written, stand.name)
             stand.breaker.note(outcome.result)
             ended = (outcome, attempt)
             if not outcome.passes_on:
@@ -265,19 +269,6 @@ class Lane(Generic[W]):
                 delivery, lambda tx, now: queue.release(tx, [delivery], now=now, until=until)
             )
         return ended
-
-    async def _hand_over(self, line: Line[W], delivery: Delivery, written: W) -> Outcome:
-        began = time.perf_counter()
-        try:
-            return await line.send(delivery, written)
-        except Exception as fault:  # noqa: BLE001 - an adapter's own fault: who knows what it sent
-            log.error("line-failed", message=str(delivery.id), fault=type(fault).__name__)
-            line.close()
-            return Outcome("unknown")
-        finally:
-            self._means.metrics.seconds.labels(self._channel.name).observe(
-                time.perf_counter() - began
-            )
 
     def _note(self, delivery: Delivery, ended: tuple[Outcome, int | None]) -> None:
         outcome, metrics = ended[0], self._means.metrics

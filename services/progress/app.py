@@ -36,6 +36,7 @@ def build(settings: ProgressSettings) -> FastAPI:
         "progress",
         metrics=runtime.metrics,
         health=runtime.health,
+        tracing=runtime.tracing,
         lifespan=lifespan,
         description="Judges check-ins by the safety rules and keeps what a client's page shows.",
     )

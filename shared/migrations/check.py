@@ -1,4 +1,4 @@
-"""`python -m shared.migrations.check`: released migrations are numbered in order and unchanged.
+"""`python -m shared.migrations.check`: migrations are in order, unchanged, and break nothing.
 
 `seal` writes the checksums of new files into the committed `checksums.txt`.
 """
@@ -6,6 +6,7 @@
 import sys
 
 from shared.migrations import KIT, Migration, MigrationError, read_set
+from shared.migrations.expand import breaks
 
 CHECKSUMS = KIT / "checksums.txt"
 SERVICES = KIT.parent.parent / "services"
@@ -30,9 +31,10 @@ def sealed() -> dict[str, str]:
 def faults() -> list[str]:
     """What stands against the tree's migrations; empty when all is well."""
     try:
-        today = {f"{m.set}/{m.name}": m.checksum for m in all_migrations()}
+        migrations = all_migrations()
     except MigrationError as fault:
         return [str(fault)]
+    today = {f"{m.set}/{m.name}": m.checksum for m in migrations}
     committed = sealed()
     return [
         *(f"{name}: not sealed; run `seal`" for name in today.keys() - committed.keys()),
@@ -41,6 +43,11 @@ def faults() -> list[str]:
             f"{name}: changed after it was sealed; write a new migration instead"
             for name in today.keys() & committed.keys()
             if today[name] != committed[name]
+        ),
+        *(
+            f"{m.set}/{m.name}: {what}; see docs/recovery.md, Releases side by side"
+            for m in migrations
+            for what in breaks(m)
         ),
     ]
 

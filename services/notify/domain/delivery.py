@@ -86,7 +86,7 @@ class Delivery:
     `rounds` counts earlier tries, `suppressed_because` says why the address takes nothing more, and
     `sent_lately` is when service and marketing messages left by this channel in the last 26 hours.
     `answered`: what an invitation asks for was told already. `acknowledged`: somebody has looked at
-    the alert.
+    the alert. `traceparent` is the span of the event that it comes from.
     """
 
     id: UUID
@@ -119,6 +119,7 @@ class Delivery:
     sent_lately: tuple[datetime, ...] = ()
     gathered: Mapping[str, Any] | None = None
     rounds: int = 0
+    traceparent: str | None = None
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ class Planned:
     """Who gets a message, about which version of what, and in which span of time.
 
     It goes by each channel of its template that reaches the person. `detail` holds what it speaks
-    of: ids, codes and instants, never a name or an address.
+    of: ids, codes and instants, never a name or an address. `traceparent` is what it comes from.
     """
 
     template: Template
@@ -25,3 +25,4 @@ class Planned:
     expires_at: datetime
     booking_id: UUID | None = None
     detail: dict[str, Any] = field(default_factory=dict)
+    traceparent: str | None = None

@@ -1,7 +1,7 @@
 """Hears the events of a batch in order, and schedules what they want told in one go."""
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,6 +11,7 @@ from services.notify.store import schedule
 from shared.clock import Clock
 from shared.contracts.event import Envelope, Event
 from shared.postgres import Transaction
+from shared.tracing import caused_by
 
 
 @dataclass(frozen=True)
@@ -74,8 +75,10 @@ class Telling:
         for decision, run in self._runs(events):
             if waiting.are_looked_at(decision, run):
                 changed |= await schedule.add(tx, waiting.take(), now=now) > 0
-            heard = await decision.decide(tx, run, now)
-            waiting.add(heard.planned)
+            # What several events lead to together has no one cause, but each message has its own.
+            with caused_by(run[0].traceparent if len(run) == 1 else None):
+                heard = await decision.decide(tx, run, now)
+            waiting.add(_with_causes(heard.planned, decision, run))
             changed |= heard.woken
         changed |= await schedule.add(tx, waiting.take(), now=now) > 0
         if changed:
@@ -129,9 +132,38 @@ class _Waiting:
 
 def _each(decide: Decide) -> DecideAll:
     async def decide_each(tx: Transaction, events: Sequence[Envelope[Any]], now: datetime) -> Heard:
-        heard = [await decide(tx, event, now) for event in events]
-        return Heard(
-            [message for one in heard for message in one.planned], any(one.woken for one in heard)
-        )
+        planned: list[Planned] = []
+        woken = False
+        for event in events:
+            with caused_by(event.traceparent):
+                heard = await decide(tx, event, now)
+            planned += [_with_cause(message, event) for message in heard.planned]
+            woken |= heard.woken
+        return Heard(planned, woken)
 
     return decide_each
+
+
+def _with_causes(
+    planned: Sequence[Planned], decision: Decision, run: Sequence[Envelope[Any]]
+) -> Sequence[Planned]:
+    """Messages with the span of the event that each comes from: the one that concerns the same."""
+    concerns = decision.concerns
+    if concerns is None or not any(event.traceparent for event in run):
+        return planned
+    events = {concerns(event.data): event for event in run}
+    return [
+        _with_cause(
+            message,
+            events.get(message.subject_id)
+            or events.get(message.recipient_id)
+            or (events.get(message.booking_id) if message.booking_id else None),
+        )
+        for message in planned
+    ]
+
+
+def _with_cause(message: Planned, event: Envelope[Any] | None) -> Planned:
+    if event is None or event.traceparent is None or message.traceparent is not None:
+        return message
+    return replace(message, traceparent=event.traceparent)

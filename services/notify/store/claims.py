@@ -128,6 +128,7 @@ def delivery_of(row: asyncpg.Record) -> Delivery:
         leave_token=found.get("leave_token"),
         earlier_open=found.get("earlier_open", False),
         rounds=found["rounds"],
+        traceparent=found["traceparent"],
         suppressed_because=found.get("suppressed_because"),
     )
 

@@ -86,7 +86,14 @@ async def settle(tx: Transaction, ended: Sequence[Ended], *, now: datetime) -> s
     )
     changed: set[UUID] = {row["id"] for row in rows}
     held = [end for end in ended if end.delivery.id in changed]
-    await outbox.add(tx, [fact for end in held if (fact := _told_of(end, now))], now=now)
+    await outbox.add_caused(
+        tx,
+        [
+            (fact, now, end.delivery.traceparent)
+            for end in held
+            if (fact := _told_of(end, now)) is not None
+        ],
+    )
     for end in held:
         await _suppress(tx, end, now)
     return changed
@@ -220,11 +227,11 @@ async def _end(tx: Transaction, ends: Sequence[tuple[Delivery, Next]], *, now: d
     )
     ended = {row["id"] for row in rows}
     facts = [
-        fact
+        (fact, now, delivery.traceparent)
         for delivery, following in ends
         if delivery.id in ended and (fact := _fact(delivery, following, now))
     ]
-    await outbox.add(tx, facts, now=now)
+    await outbox.add_caused(tx, facts)
 
 
 async def _suppress(tx: Transaction, end: Ended, now: datetime) -> None:

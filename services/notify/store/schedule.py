@@ -65,6 +65,7 @@ async def add(tx: Transaction, planned: Sequence[Planned], *, now: datetime) -> 
                 message.nominal_at,
                 message.due_at,
                 message.expires_at,
+                message.traceparent,
             )
             for message in planned
             for channel in message.template.channels
@@ -73,18 +74,20 @@ async def add(tx: Transaction, planned: Sequence[Planned], *, now: datetime) -> 
     )
     rows = await tx.fetch(
         "insert into deliveries (id, template, subject_id, subject_version, channel, recipient_id,"
-        " booking_id, class, nature, detail, nominal_at, due_at, next_at, expires_at,"
+        " booking_id, class, nature, detail, nominal_at, due_at, next_at, expires_at, traceparent,"
         " created_at, updated_at)"
         " select e.id, template, subject_id, subject_version, channel, recipient_id, booking_id,"
-        " class, nature, detail::jsonb, nominal_at, due_at, due_at, expires_at, $14, $14"
+        " class, nature, detail::jsonb, nominal_at, due_at, due_at, expires_at, traceparent,"
+        " $15, $15"
         " from unnest($1::uuid[], $2::text[], $3::uuid[], $4::integer[], $5::text[], $6::uuid[],"
         " $7::uuid[], $8::text[], $9::text[], $10::text[], $11::timestamptz[], $12::timestamptz[],"
-        " $13::timestamptz[]) with ordinality as e(id, template, subject_id, subject_version,"
-        " channel, recipient_id, booking_id, class, nature, detail, nominal_at, due_at, expires_at,"
-        " place) left join contacts c on c.person_id = e.recipient_id"
+        " $13::timestamptz[], $14::text[]) with ordinality"
+        " as e(id, template, subject_id, subject_version, channel, recipient_id, booking_id, class,"
+        " nature, detail, nominal_at, due_at, expires_at, traceparent, place)"
+        " left join contacts c on c.person_id = e.recipient_id"
         " where e.channel = 'email' or c.reach -> e.class ? e.channel order by place"
         " on conflict (template, subject_id, subject_version, channel, recipient_id) do nothing"
-        " returning id, recipient_id, template, channel, booking_id, due_at",
+        " returning id, recipient_id, template, channel, booking_id, due_at, traceparent",
         *(list(column) for column in columns),
         now,
     )
@@ -197,7 +200,8 @@ async def move_reminders(
         "update deliveries d set due_at = e.due_at, next_at = greatest(e.due_at, $3),"
         " updated_at = $3 from unnest($1::uuid[], $2::timestamptz[]) as e(id, due_at)"
         " where d.id = e.id"
-        " returning d.id, d.recipient_id, d.template, d.channel, d.booking_id, d.due_at",
+        " returning d.id, d.recipient_id, d.template, d.channel, d.booking_id, d.due_at,"
+        " d.traceparent",
         [row["id"] for row in moved],
         [due[row["id"]] for row in moved],
         now,
@@ -211,7 +215,7 @@ async def open_mails(tx: Transaction, people: Sequence[UUID], now: datetime) -> 
         return []
     rows = await tx.fetch(
         "select template, subject_id, subject_version, recipient_id, booking_id, detail,"
-        " nominal_at, due_at, expires_at from deliveries where recipient_id = any($1)"
+        " nominal_at, due_at, expires_at, traceparent from deliveries where recipient_id = any($1)"
         " and channel = 'email' and state = 'scheduled' and expires_at > $2",
         people,
         now,
@@ -232,10 +236,12 @@ async def tell_cancelled(
 
 
 async def _tell_scheduled(tx: Transaction, rows: Sequence[asyncpg.Record], now: datetime) -> None:
-    await outbox.add(
+    await outbox.add_caused(
         tx,
-        (MessageScheduled(due_at=row["due_at"], at=now, **_told(row)) for row in rows),
-        now=now,
+        (
+            (MessageScheduled(due_at=row["due_at"], at=now, **_told(row)), now, row["traceparent"])
+            for row in rows
+        ),
     )
 
 

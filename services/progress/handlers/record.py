@@ -27,13 +27,14 @@ from shared.postgres import Transaction
 @dataclass(frozen=True)
 class Heard:
     """An entry for a client's log. `at` is when it happened, `about` names it among the others;
-    what follows is told as of `told_at`."""
+    what follows is told as of `told_at`, and `traceparent` is the span it follows from."""
 
     client_id: UUID
     entry: Event
     at: datetime
     about: str
     told_at: datetime
+    traceparent: str | None = None
 
 
 Applied = tuple[Heard, Outcome]
@@ -46,7 +47,9 @@ async def record_batch(
     """Decide on what somebody submitted and on bookings; what is known already changes nothing."""
     heard = [_heard(envelope) for envelope in envelopes]
     locked = await clients.lock_clients(tx, {one.client_id for one in heard})
-    await tell(tx, await apply(tx, locked, heard, rules))
+    # Who was erased while this batch waited for their row is not among them.
+    known = [one for one in heard if one.client_id in locked]
+    await tell(tx, await apply(tx, locked, known, rules))
 
 
 def own_entry(client: Client, entry: Event, at: datetime, *, told_at: datetime) -> Heard:
@@ -57,10 +60,10 @@ def own_entry(client: Client, entry: Event, at: datetime, *, told_at: datetime) 
 async def tell(tx: Transaction, applied: Sequence[Applied]) -> None:
     """Publish what follows; of a client's views the last one, which replaces those before it."""
     shown = {heard.client_id: outcome for heard, outcome in applied if outcome.shows}
-    await outbox.add_timed(
+    await outbox.add_caused(
         tx,
         (
-            (event, heard.told_at)
+            (event, heard.told_at, heard.traceparent)
             for heard, outcome in applied
             for event in (
                 outcome.events if shown.get(heard.client_id) is outcome else outcome.facts
@@ -215,4 +218,4 @@ def _heard(envelope: Envelope[Submission | BookingFact]) -> Heard:
         about, at = f"booking {told.booking_id} {told.version}", envelope.time
     else:
         about, at = f"submission {told.submission_id}", told.submitted_at
-    return Heard(told.client_id, told, at, about, at)
+    return Heard(told.client_id, told, at, about, at, envelope.traceparent)

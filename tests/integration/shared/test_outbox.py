@@ -59,7 +59,7 @@ async def test_events_of_several_times_keep_these_and_their_order(progress_db: D
     times = [NOW + timedelta(hours=hours) for hours in (2, 0, 1)]
     events = [(Counted(owner="ann", number=n), at) for n, at in enumerate(times)]
     async with progress_db.transaction() as tx:
-        await outbox.add_timed(tx, events)
+        await outbox.add_caused(tx, [(event, at, None) for event, at in events])
 
     async with progress_db.reading() as connection:
         rows = await connection.fetch("select payload, occurred_at from outbox order by seq")
