@@ -19,8 +19,10 @@ from faststream.kafka import KafkaBroker, KafkaMessage
 
 from shared import dead_letters, inbox
 from shared.clock import Clock
+from shared.contracts.booking import ClientErased
 from shared.contracts.catalogue import TOPICS
 from shared.contracts.event import Envelope, Event
+from shared.erased import client_of
 from shared.kafka import KafkaAccess
 from shared.kafka_broker import (
     DRAIN_TIMEOUT_S,
@@ -30,7 +32,7 @@ from shared.kafka_broker import (
     parse_anything,
 )
 from shared.postgres import TRANSIENT, Database, Transaction
-from shared.records import PoisonError, Tombstone, read_record
+from shared.records import PoisonError, Tombstone, erases, read_record
 from shared.taken import Taken
 from shared.telemetry import Metrics
 from shared.tracing import OFF, Tracing, caused_by
@@ -330,7 +332,7 @@ class Consumer:
         readable: list[Envelope[Event] | Tombstone] = []
         for record in records:
             lane = dead_letters.lane(record)
-            if lane in parked:
+            if lane in parked and not erases(record):
                 await dead_letters.park(tx, record, None, now=self._clock())
                 taken.parked(record.topic)
                 continue
@@ -358,13 +360,17 @@ class Consumer:
         self, tx: Transaction, readable: Sequence[Envelope[Event] | Tombstone], taken: Taken
     ) -> None:
         ids = [(e.source, e.id) for e in readable if isinstance(e, Envelope)]
-        fresh = await inbox.first_seen(tx, ids, now=self._clock()) if ids else set()
+        about = [client_of(e.data.key) for e in readable if isinstance(e, Envelope)]
+        fresh = await inbox.first_seen(tx, ids, about, now=self._clock()) if ids else set()
+        erased: set[str] = set()
         together = self._handlers.together
         waiting: list[Envelope[Event]] = []
         for event in readable:
             if isinstance(event, Envelope):
-                if (event.source, event.id) not in fresh:
+                if (event.source, event.id) not in fresh or event.data.key in erased:
                     continue
+                if isinstance(event.data, ClientErased):
+                    erased.add(event.data.key)
                 fresh.discard((event.source, event.id))
                 followed = taken.follow(event)
                 if together is not None and type(event.data) in together.types:

@@ -81,6 +81,15 @@ async def park(
     )
 
 
+async def forget(tx: Transaction, key: str) -> None:
+    """Delete all that is parked under a key, on every topic, and open its lanes."""
+    await tx.execute(
+        "with gone as (delete from dead_letters where key = $1)"
+        " delete from parked_keys where key = $1",
+        key,
+    )
+
+
 async def list_parked(connection: asyncpg.Connection, service: str) -> list[DeadLetter]:
     """All parked records in the schema of the connection, oldest first."""
     rows = await connection.fetch(

@@ -9,6 +9,7 @@ from typing import Any
 from aiokafka import ConsumerRecord
 from pydantic import AwareDatetime, TypeAdapter, ValidationError
 
+from shared.contracts.booking import ClientErased
 from shared.contracts.event import Envelope, Event
 from shared.tracing import read_traceparent
 
@@ -31,6 +32,11 @@ class Tombstone:
 
     topic: str
     key: str
+
+
+def erases(record: ConsumerRecord) -> bool:
+    """Whether a record has something forgotten: it waits behind no parked record of its key."""
+    return record.value is None or ("ce_type", ClientErased.type.encode()) in record.headers
 
 
 def record_key(record: ConsumerRecord) -> str | None:

@@ -19,6 +19,7 @@ from services.booking.api import (
     people,
     plans,
     preferences,
+    privacy,
     reference,
     series,
     sign_in,
@@ -34,6 +35,7 @@ from services.booking.api.limits import Limits
 from services.booking.api.writing import KEY_LIVES, Writer
 from services.booking.domain.links import Links, LinkSigner
 from services.booking.domain.meetings import NamedRooms
+from services.booking.handlers import erasure
 from services.booking.pages import book as booking_pages
 from services.booking.pages import (
     check_in,
@@ -77,6 +79,7 @@ def build(settings: BookingSettings) -> FastAPI:
     async def forget_old(tx: Transaction) -> None:
         await idempotency.forget_old(tx, oldest=clock() - KEY_LIVES)
         await counters.forget_old(tx, now=clock())
+        await erasure.sweep_again(tx, now=clock())
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -146,6 +149,7 @@ def add_routes(
     app.include_router(stream.routes(db, clock, access, wakeups), dependencies=known)
     app.include_router(care_team.routes(db, clock, writer, signer), dependencies=known)
     app.include_router(people.routes(db, clock, writer, signer), dependencies=known)
+    app.include_router(privacy.routes(clock, writer), dependencies=known)
     app.include_router(trainers.routes(db, clock, writer), dependencies=known)
     app.include_router(waitlist.routes(db, clock, writer, signer), dependencies=known)
     app.include_router(preferences.routes(db, clock, writer, signer), dependencies=known)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from operator import attrgetter
+from uuid import UUID
 
 from services.notify.handlers import (
     bookings,
@@ -22,6 +23,7 @@ from shared.contracts.booking import (
     BookingMissed,
     BookingRescheduled,
     BookingUnfrozen,
+    ClientErased,
     SafetyAcknowledged,
 )
 from shared.contracts.conclusions import (
@@ -35,7 +37,7 @@ from shared.contracts.conclusions import (
     SupportSuggested,
 )
 from shared.contracts.contacts import ContactChanged
-from shared.contracts.event import Event
+from shared.contracts.event import Envelope, Event
 from shared.contracts.progress import (
     CheckInRecorded,
     RuleFired,
@@ -83,9 +85,13 @@ def listen(clock: Clock, scheduled: Callable[[], None]) -> Handlers:
     }
 
     async def forgotten(tx: Transaction, tombstone: Tombstone) -> None:
-        await contacts.forgotten(tx, tombstone, clock())
+        await contacts.forget(tx, UUID(tombstone.key), clock())
+
+    async def erased(tx: Transaction, event: Envelope[ClientErased]) -> None:
+        await contacts.forget(tx, event.data.client_id, clock())
 
     return Handlers(
+        events={ClientErased: erased},
         tombstones={ContactChanged.topic: forgotten},
         together=Together(frozenset(decisions), Telling(decisions, clock, scheduled).hear),
     )

@@ -163,6 +163,21 @@ class ClientRegistered(Event):
         return str(self.client_id)
 
 
+class ClientErased(Event):
+    """A client asked to be forgotten: whoever keeps something about the id deletes it."""
+
+    topic: ClassVar[str] = "booking.events"
+    type: ClassVar[str] = "client.erased.v1"
+
+    client_id: UUID = Field(description="The client.")
+    at: Instant = Field(description="When the erasure took effect.")
+
+    @property
+    def key(self) -> str:
+        """The client."""
+        return str(self.client_id)
+
+
 class ConsentChanged(Event):
     """A person granted or withdrew one thing; with `member_id`, towards that person alone.
 

@@ -26,6 +26,7 @@ EVENT_TYPES: dict[str, type[Event]] = {
         booking.BookingFrozen,
         booking.BookingUnfrozen,
         booking.ClientRegistered,
+        booking.ClientErased,
         booking.ConsentChanged,
         booking.SafetyAcknowledged,
         waitlist.WaitlistJoined,

@@ -34,10 +34,7 @@ def once_key(email: str) -> bytes:
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody Limber knows. `contact_version` counts the documents sent to notify.
-
-    Of an erased client nothing but the id and what may be counted is left.
-    """
+    """Somebody Limber knows. `contact_version` counts the documents sent to notify."""
 
     id: UUID
     role: Role
@@ -47,7 +44,6 @@ class Person:
     tz: str
     language: Language
     contact_version: int
-    erased: bool = False
 
     @property
     def works_here(self) -> bool:

@@ -18,6 +18,8 @@ from shared.postgres import Transaction
 
 async def imply(tx: Transaction, client_id: UUID, *, now: datetime) -> list[ConsentChanged]:
     """A session took place: what follows from training with us runs on; returns what to tell."""
+    if await people.lock_person(tx, client_id) is None:
+        return []
     standing = await consents.standing(tx, client_id)
     return await record(tx, client_id, rules.implied(standing, source="session", now=now))
 

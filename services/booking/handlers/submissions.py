@@ -139,7 +139,7 @@ async def zone_of(tx: Transaction, client_id: UUID) -> str:
         NotFound: no such client.
     """
     client = await people.lock_person(tx, client_id)
-    if client is None or client.erased:
+    if client is None:
         raise NotFound("no-such-client", "There is no such client.")
     return client.tz
 

@@ -139,7 +139,7 @@ async def listed(
     name, person_id = after or (None, None)
     rows = await connection.fetch(
         "with page as (select id, role, name, email, phone, tz, language from people"
-        "  where ($1::text is null or role = $1)"
+        "  where erased_at is null and ($1::text is null or role = $1)"
         "  and ($2::text is null or strpos(lower(name), lower($2)) > 0"
         "   or strpos(email_key, lower($2)) > 0 or strpos(phone, $2) > 0)"
         "  and ($3::text is null or (name, id) > ($3, $4)) order by name, id limit $5"

@@ -56,6 +56,10 @@ _PASSES = (
 )
 
 
+class ErasedError(Exception):
+    """Nothing is told of how to reach a person who was erased."""
+
+
 async def contact_changed(
     tx: Transaction,
     person_id: UUID,
@@ -67,9 +71,13 @@ async def contact_changed(
     """The person's whole document in its next version; the caller has locked the person before.
 
     Otherwise what somebody else changes meanwhile would be missing from this newer document.
+
+    Raises:
+        ErasedError: the person was erased.
     """
     person = await tx.fetchrow(
         "update people p set contact_version = contact_version + 1 where id = $1"  # noqa: S608 - ours
+        " and erased_at is null"
         " returning id, role, name, email, phone, tz, language, contact_version,"
         " array(select w.id from waitlist w where w.client_id = p.id"
         " and w.status in ('waiting', 'offered') order by w.id) as waits,"
@@ -78,6 +86,8 @@ async def contact_changed(
         person_id,
         now,
     )
+    if person is None:
+        raise ErasedError
     bookings = await tx.fetch(
         "select b.id, b.join_url, b.address, t.name as trainer"
         " from bookings b join people t on t.id = b.trainer_id where b.client_id = $1"

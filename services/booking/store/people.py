@@ -9,9 +9,7 @@ from services.booking.domain.people import Person, email_key
 from services.booking.store import consents
 from shared.postgres import Transaction
 
-_COLUMNS = (
-    "id, role, name, email, phone, tz, language, contact_version, erased_at is not null as erased"
-)
+_COLUMNS = "id, role, name, email, phone, tz, language, contact_version"
 
 
 async def lock_person_by_email(tx: Transaction, email: str) -> Person | None:
@@ -24,18 +22,18 @@ async def lock_person_by_email(tx: Transaction, email: str) -> Person | None:
 
 
 async def lock_person(tx: Transaction, person_id: UUID) -> Person | None:
-    """A person, locked."""
+    """A person, locked; None also when they were erased."""
     row = await tx.fetchrow(
-        f"select {_COLUMNS} from people where id = $1 for update",  # noqa: S608
+        f"select {_COLUMNS} from people where id = $1 and erased_at is null for update",  # noqa: S608
         person_id,
     )
     return Person(**row) if row else None
 
 
 async def find_person(connection: Transaction, person_id: UUID) -> Person | None:
-    """A person, not locked."""
+    """A person, not locked; None also when they were erased."""
     row = await connection.fetchrow(
-        f"select {_COLUMNS} from people where id = $1",  # noqa: S608 - our columns
+        f"select {_COLUMNS} from people where id = $1 and erased_at is null",  # noqa: S608 - our columns
         person_id,
     )
     return Person(**row) if row else None

@@ -11,12 +11,12 @@ from services.notify.domain.planned import Planned
 from services.notify.domain.templates import ALERTED_FOR
 from services.notify.domain.windows import hours_of
 from services.notify.handlers.telling import Heard
-from services.notify.store import alerts, happenings, projections, schedule
+from services.notify.store import alerts, happenings, projections, schedule, suppressions
 from services.notify.store.projections import ContactBefore
+from shared import erased
 from shared.contracts.contacts import ContactChanged
 from shared.contracts.event import Envelope
 from shared.postgres import Transaction
-from shared.records import Tombstone
 
 ON_CALL = frozenset({"lead", "staff"})
 
@@ -57,15 +57,19 @@ async def contacts_changed(
     return Heard(planned, woken=woken > 0)
 
 
-async def forgotten(tx: Transaction, tombstone: Tombstone, now: datetime) -> None:
-    """A person is erased: nothing more goes out to them.
+async def forget(tx: Transaction, person_id: UUID, now: datetime) -> None:
+    """A person is erased: nothing more goes out to them, and nothing is left of them."""
+    await schedule.cancel_for_person(tx, person_id, reason="forgotten", now=now)
+    await suppressions.forget(tx, person_id)
+    await projections.forget_person(tx, person_id)
+    await erased.note(tx, person_id, now=now)
 
-    Raises:
-        ValueError: the key is not a person's id.
-    """
-    person = UUID(tombstone.key)
-    await schedule.cancel_for_person(tx, person, reason="forgotten", now=now)
-    await projections.forget_contact(tx, person)
+
+async def sweep_again(tx: Transaction, *, now: datetime) -> None:
+    """Delete what was written about clients while they were erased elsewhere."""
+    for person_id in await erased.lately(tx, now=now):
+        await schedule.cancel_for_person(tx, person_id, reason="forgotten", now=now)
+        await projections.forget_person(tx, person_id)
 
 
 async def _calls(

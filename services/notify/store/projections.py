@@ -129,14 +129,21 @@ def channels_of(contact: ContactChanged, *, now: datetime) -> frozenset[Channel]
     return frozenset(channel for channels in _reach(contact, now).values() for channel in channels)
 
 
-async def forget_contact(tx: Transaction, person_id: UUID) -> None:
-    """Delete all that is known of a person."""
-    await tx.execute(
-        "with happened as (delete from happenings where client_id = $1),"
-        " cleared as (delete from clearances where client_id = $1)"
-        " delete from contacts where person_id = $1",
-        person_id,
-    )
+_FORGET_PERSON = (
+    "delete from happenings where client_id = $1",
+    "delete from clearances where client_id = $1",
+    "delete from safety_alerts where client_id = $1",
+    "delete from acknowledgements where client_id = $1",
+    # Attempts go with their message; one that is on its way is swept once it has ended.
+    "delete from deliveries where recipient_id = $1 and state <> 'sending'",
+    "delete from contacts where person_id = $1",
+)
+
+
+async def forget_person(tx: Transaction, person_id: UUID) -> None:
+    """Delete all that is known of a person; their bookings stay, for the others, as ids."""
+    for statement in _FORGET_PERSON:
+        await tx.execute(statement, person_id)
 
 
 async def save_bookings(

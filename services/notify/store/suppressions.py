@@ -188,7 +188,12 @@ async def note_late_bounce(
 
 async def forget(tx: Transaction, person_id: UUID) -> None:
     """Delete what was noted of an erased person's addresses."""
-    await tx.execute("delete from suppressions where recipient_id = $1", person_id)
+    await tx.execute(
+        "delete from suppressions s where recipient_id = $1 or exists (select from contacts c"
+        " where c.person_id = $1 and s.recipient_id is null and s.address = lower(btrim("
+        " case s.channel when 'email' then c.email when 'sms' then c.phone end)))",
+        person_id,
+    )
 
 
 async def count_standing(connection: Transaction) -> dict[tuple[str, str], int]:

@@ -125,8 +125,8 @@ class Reflection:
             took_place = await count_sessions(tx, client_id, at - WINDOW, at)
             compute = partial(reflect, known, at, self._rules, took_place=took_place)
             entry = await asyncio.get_running_loop().run_in_executor(self._worker, compute)
-            locked = await clients.lock_client(tx, client_id)
-            if locked.version != client.version:
+            locked = (await clients.lock_clients(tx, [client_id])).get(client_id)
+            if locked is None or locked.version != client.version:
                 return False
             heard = own_entry(locked, entry, at, told_at=now)
             await tell(tx, await apply(tx, {client_id: locked}, [heard], self._rules))

@@ -17,16 +17,19 @@ _CLIENT = (
 
 
 async def lock_clients(tx: Transaction, ids: Collection[UUID]) -> dict[UUID, Client]:
-    """These clients' rows, held until the transaction ends; made where it is the first time."""
+    """These clients' rows, held until the transaction ends; made where it is the first time.
+
+    Erased ones are left out.
+    """
     # One statement also for new clients; what it updates is what it found, once it has the locks,
     # which are taken in one order by everybody.
     rows = await tx.fetch(
         "insert into clients (client_id) select id from unnest($1::uuid[]) as w(id) order by id"  # noqa: S608
         " on conflict (client_id) do update set version = clients.version"
-        f" returning {_CLIENT}",
+        f" returning {_CLIENT}, erased_at is not null as erased",
         list(ids),
     )
-    return {row["id"]: _client(row) for row in rows}
+    return {row["id"]: _client(row) for row in rows if not row["erased"]}
 
 
 async def lock_client(tx: Transaction, client_id: UUID) -> Client:
@@ -51,6 +54,15 @@ async def forget_state(tx: Transaction, client_id: UUID) -> Client:
     client = Client(client_id)
     await write(tx, Changes(clients={client_id: client}))
     return client
+
+
+async def erase(tx: Transaction, client_id: UUID, *, at: datetime) -> None:
+    """Delete a client's log and state; the empty row stays, so that it is never made again."""
+    await lock_clients(tx, [client_id])
+    for table in ("holds", "check_ins", "bookings", "log"):
+        await tx.execute(f"delete from {table} where client_id = $1", client_id)  # noqa: S608
+    await write(tx, Changes(clients={client_id: Client(client_id)}))
+    await tx.execute("update clients set erased_at = $2 where client_id = $1", client_id, at)
 
 
 async def due_clients(tx: Transaction, now: datetime, most: int) -> list[UUID]:
@@ -84,4 +96,5 @@ async def claim_reflection(tx: Transaction, client_id: UUID) -> bool:
 
 
 def _client(row: Mapping[str, Any]) -> Client:
-    return Client(**{**row, "care": Care.model_validate(row["care"])})
+    known = {name: value for name, value in row.items() if name != "erased"}
+    return Client(**{**known, "care": Care.model_validate(row["care"])})

@@ -172,6 +172,8 @@ async def test_what_is_reported_reaches_progress_as_it_was_given(
         assert told == event_part
     else:
         told |= {"set_id": told.pop("set")} if "set" in told else {}
+        marks = [one.pop("mark") for one in event.data.get("activities", ())]
+        assert len(marks) == len(set(marks))
         assert told == event.data
     asked = await door.ask("GET", submission["url"], token=ann["client"])
     assert {"id": submission["id"], "status": "pending"} == asked.json()

@@ -1,0 +1,48 @@
+"""What is known of a client, for the client: all of it to take away, or to be forgotten."""
+
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+from pydantic import BaseModel
+
+from services.booking.api.access import CallerNow, signed_in, staff_only
+from services.booking.api.writing import Answer, Writer
+from services.booking.domain.people import Caller
+from services.booking.handlers import erasure
+from shared.clock import Clock, rfc3339
+from shared.postgres import Transaction
+
+
+class ErasureDocument(BaseModel):
+    """When somebody asked to be forgotten, and by when nothing is left anywhere but in backups."""
+
+    requested_at: str
+    done_by: str
+
+
+def routes(clock: Clock, writer: Writer) -> APIRouter:
+    """Rights of a client over their data."""
+    router = APIRouter(prefix="/v1", tags=["privacy"])
+
+    async def erase(client_id: UUID, request: Request, caller: Caller) -> Response:
+        async def work(tx: Transaction) -> Answer:
+            now = clock()
+            done_by = await erasure.erase(tx, client_id, caller, now=now)
+            return Answer(202, {"requested_at": rfc3339(now), "done_by": rfc3339(done_by)})
+
+        # A kept answer would be kept of somebody who asked that nothing is.
+        return await writer.commit(request, caller, work, keep_answer=False)
+
+    @router.delete("/me", status_code=202, response_model=ErasureDocument)
+    async def erase_me(request: Request, caller: CallerNow) -> Response:
+        """Be forgotten, as a client: coming sessions are cancelled and all data is erased."""
+        return await erase(signed_in(caller), request, caller)
+
+    @router.delete("/people/{person_id}", status_code=202, response_model=ErasureDocument)
+    async def erase_client(person_id: UUID, request: Request, caller: CallerNow) -> Response:
+        """Forget a client who asked for it by phone or letter; for staff."""
+        staff_only(caller)
+        return await erase(person_id, request, caller)
+
+    return router
