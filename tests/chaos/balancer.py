@@ -14,10 +14,14 @@ CHUNK_BYTES = 65_536
 class Balancer:
     """Spreads connections as a cluster's service does: it knows no HTTP and tries nothing twice."""
 
-    def __init__(self, backends: Mapping[str, int]) -> None:
-        """`backends`: the port of each replica by name, running or not."""
+    def __init__(self, backends: Mapping[str, int], *, patience: int = 1) -> None:
+        """`backends`: the port of each replica by name, running or not. One is left after
+        `patience` looks in a row at which it was not ready.
+        """
         self._backends = backends
-        self._ready: list[str] = []
+        self._patience = patience
+        self._refused = dict.fromkeys(backends, patience)
+        self._withdrawn: set[str] = set()
         self._looked = asyncio.Event()
         self._turn = 0
         self._server: asyncio.Server | None = None
@@ -48,24 +52,34 @@ class Balancer:
 
     def ready(self) -> list[str]:
         """The replicas that are given connections."""
-        return list(self._ready)
+        return [
+            name
+            for name, refused in self._refused.items()
+            if refused < self._patience and name not in self._withdrawn
+        ]
+
+    def withdraw(self, name: str) -> None:
+        """No new connection for a replica from now on, as for a pod that is to be deleted."""
+        self._withdrawn.add(name)
 
     async def _look(self) -> None:
         while True:
             answers = await asyncio.gather(
                 *(says_ok(port, "/readyz") for port in self._backends.values())
             )
-            self._ready = [n for n, yes in zip(self._backends, answers, strict=True) if yes]
+            for name, yes in zip(self._backends, answers, strict=True):
+                self._refused[name] = 0 if yes else self._refused[name] + 1
             self._looked.set()
             await asyncio.sleep(LOOK_EVERY_S)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if not self._ready:
+        ready = self.ready()
+        if not ready:
             self.turned_away += 1
             writer.close()
             return
         self._turn += 1
-        name = self._ready[self._turn % len(self._ready)]
+        name = ready[self._turn % len(ready)]
         try:
             theirs, ours = await asyncio.open_connection(HOST, self._backends[name])
         except OSError:

@@ -29,6 +29,9 @@ ANSWER_WITHIN_S = 45.0
 ASK_AGAIN_S = 0.05
 REQUEST_TIMEOUT_S = 30.0
 BUCKET_S = 1.0
+KEPT = 20
+"""Connections kept between requests."""
+
 OK = frozenset({200, 201, 202})
 
 
@@ -64,6 +67,7 @@ class Load:
     people: list[Person]
     places: Iterator[tuple[str, str]]
     per_second: float
+    keeps_connections: bool = True
     asked: list[Asked] = field(default_factory=list)
     reads_failed: list[str] = field(default_factory=list)
     began: float = 0.0
@@ -72,7 +76,10 @@ class Load:
     @asynccontextmanager
     async def running(self) -> AsyncIterator["Load"]:
         """The load runs while the block does; afterwards what is open is waited for."""
-        async with httpx.AsyncClient(base_url=self.url, timeout=REQUEST_TIMEOUT_S) as visitor:
+        limits = httpx.Limits(max_keepalive_connections=KEPT if self.keeps_connections else 0)
+        async with httpx.AsyncClient(
+            base_url=self.url, timeout=REQUEST_TIMEOUT_S, limits=limits
+        ) as visitor:
             self.began = time.monotonic()
             asking = asyncio.create_task(self._ask(visitor))
             try:

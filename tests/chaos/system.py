@@ -63,7 +63,7 @@ class System(Infrastructure):
         """The names of the brokers."""
         return list(self._nodes) if self._nodes else ["kafka"]
 
-    async def open(self) -> None:
+    async def open(self, *, code: Path = PROJECT) -> None:
         """Servers up, schemas, topics and demo people there; no service runs yet."""
         await self.claim()
         if self._brokers > 1:
@@ -73,15 +73,17 @@ class System(Infrastructure):
             tasks.create_task(self.start_postgres())
             tasks.create_task(self._start_brokers())
             tasks.create_task(self.start_mail())
-        await self.migrate()
+        await self.migrate(code=code)
         replicas = {"LIMBER_KAFKA_REPLICATION": "3", "LIMBER_KAFKA_MIN_INSYNC_REPLICAS": "2"}
         await self.job(
             "topics",
             self._programs.topics,
             self.environments.topics() | (replicas if self._brokers > 1 else {}),
+            code=code,
         )
         if self._programs.demo:
-            await self.job("demo", self._programs.demo, self.environments.service("booking-1"))
+            environment = self.environments.service("booking-1")
+            await self.job("demo", self._programs.demo, environment, code=code)
 
     @property
     def environments(self) -> Environments:
@@ -203,7 +205,7 @@ async def running(
     with Home(home) as held:
         system = System(held, brokers=brokers, environment=environment or {})
         try:
-            await system.open()
+            await system.open(code=code)
             await system.start(*services, code=code)
             yield system
         finally:
