@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: run test check bench prove fuzz clean
+.PHONY: run test check bench prove fuzz soak clean
 
 run: $(READY)  ## the whole system on this machine, in the foreground
 	@exec $(BIN)/limber up
@@ -32,6 +32,9 @@ prove: $(READY)  ## every promise on all its random cases; minutes instead of se
 fuzz: $(READY)  ## requests made from /openapi.json, by schemathesis; FUZZ sets how many each way
 	LIMBER_FUZZ_REQUESTS=$(or $(FUZZ),200) $(BIN)/pytest -s --timeout 7200 \
 	  tests/integration/booking/test_openapi_fuzz.py
+
+soak: $(READY)  ## simulated life at full speed on a stack of its own; CLIENTS, WEEKS, SEED
+	CLIENTS=$(CLIENTS) WEEKS=$(WEEKS) SEED=$(SEED) $(BIN)/python -m tests.soak
 
 clean:  ## forget the virtual environment, caches and the local state
 	rm -rf $(VENV) .limber build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis bench.json

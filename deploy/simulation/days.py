@@ -64,6 +64,7 @@ async def live(
     arrival_days = max(1, min(ARRIVAL_DAYS, round(days * ARRIVE_WITHIN)))
     lives = [_born(stage, number, arrival_days) for number in range(clients)]
     course = Course(stage, lives, behind)
+    told = 0
     for day in range(days):
         since, asked = time.monotonic(), stage.door.account.requests
         for moment in _moments(first, day):
@@ -75,6 +76,9 @@ async def live(
             f" {took:.0f} s ({asked / took:.0f}/s), greatest lag {course.greatest_lag:,},"
             f" unexpected {stage.door.account.astray}"
         )
+        for what in stage.door.account.unexpected[told:]:
+            say(f"  unexpected: {what}")
+        told = len(stage.door.account.unexpected)
     return course
 
 

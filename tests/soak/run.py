@@ -1,0 +1,111 @@
+"""One soak: a stack of its own, lives on it as fast as it can, samples beside, sizes at the end."""
+
+import asyncio
+import json
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from tests.e2e.reach import Reach
+from tests.e2e.stack import embedded
+from tests.soak.sampling import Process, Samples, processes, sample
+from tests.soak.sizes import Sizes, measure
+
+
+@dataclass(frozen=True)
+class Soak:
+    """What came of it; `before` and `after` are what was stored, `truth` what simulate wrote."""
+
+    clients: int
+    days: int
+    seed: int
+    went_well: bool
+    found: list[Process]
+    samples: Samples
+    before: Sizes
+    after: Sizes
+    truth: dict[str, Any]
+    records: dict[str, int]
+
+    @property
+    def figures(self) -> dict[str, Any]:
+        """How the simulation went, in its own numbers."""
+        run: dict[str, Any] = self.truth["run"]
+        return run
+
+
+async def soak(
+    place: Path, *, clients: int, days: int, seed: int, say: Callable[[str], None]
+) -> Soak:
+    """Run it on a stack of its own with the state in `place`."""
+    home = place / "home"
+    async with embedded(home) as reach:
+        return await soak_on(reach, home, clients=clients, days=days, seed=seed, say=say)
+
+
+async def soak_on(
+    reach: Reach, home: Path, *, clients: int, days: int, seed: int, say: Callable[[str], None]
+) -> Soak:
+    """Run it on a stack that is there already, with its state in `home`."""
+    listed = dict(line.split("=", 1) for line in (await reach.limber("env")).splitlines())
+    url, kafka = listed["DATABASE_URL"], listed["KAFKA_BOOTSTRAP"]
+    found = processes(await reach.limber("ps"))
+    before, records_before = await measure(url, home), await ends_of_topics(kafka)
+    samples = Samples()
+    sampling = asyncio.create_task(sample(found, url, samples))
+    out = home / "truth.json"
+    went_well = await _simulate(reach, clients, days, seed, out, say)
+    sampling.cancel()
+    with suppress(asyncio.CancelledError):
+        await sampling
+    after, records = await measure(url, home), await ends_of_topics(kafka)
+    truth = json.loads(out.read_text())
+    records = {topic: end - records_before[topic] for topic, end in records.items()}
+    return Soak(clients, days, seed, went_well, found, samples, before, after, truth, records)
+
+
+async def _simulate(
+    reach: Reach, clients: int, days: int, seed: int, out: Path, say: Callable[[str], None]
+) -> bool:
+    process = await asyncio.create_subprocess_exec(
+        *reach.command,
+        "simulate",
+        f"--clients={clients}",
+        f"--days={days}",
+        f"--seed={seed}",
+        f"--out={out}",
+        env=reach.environment,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    if process.stdout is None:
+        raise RuntimeError("the simulation says nothing")
+    try:
+        async for line in process.stdout:
+            say(line.decode().rstrip())
+        return await process.wait() == 0
+    finally:
+        if process.returncode is None:
+            process.terminate()
+            await process.wait()
+
+
+async def ends_of_topics(bootstrap: str) -> dict[str, int]:
+    """The sum of the end offsets of each topic, ours alone."""
+    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, group_id=None)
+    await consumer.start()
+    try:
+        topics = sorted(one for one in await consumer.topics() if not one.startswith("__"))
+        ends: dict[str, int] = {}
+        for topic in topics:
+            places = [
+                TopicPartition(topic, one) for one in consumer.partitions_for_topic(topic) or ()
+            ]
+            ends[topic] = sum((await consumer.end_offsets(places)).values())
+        return ends
+    finally:
+        await consumer.stop()
