@@ -13,13 +13,14 @@ run: $(READY)  ## the whole system on this machine, in the foreground
 test: $(READY)  ## the whole suite, on real Postgres and Kafka; two at a time, each on its own
 	$(BIN)/pytest -n 2 --dist loadfile
 
-check: $(READY)  ## style, types, import contracts, migrations, event schemas, translations
+check: $(READY)  ## style, types, import contracts, migrations, events, translations
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m shared.migrations.check
 	$(BIN)/python -m shared.contracts.schemas
+	$(BIN)/python -m shared.contracts.publish
 	$(BIN)/python -m shared.catalogues check services/booking/pages
 	$(BIN)/python -m services.notify.writing.check
 

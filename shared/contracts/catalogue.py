@@ -86,11 +86,16 @@ EVENT_TYPES: dict[str, type[Event]] = {
 
 @dataclass(frozen=True)
 class Topic:
-    """A topic as the topics job creates it. `retention_days` is ignored when compacted."""
+    """A topic as the topics job creates it. `retention_days` is ignored when compacted.
+
+    `readers` are the services that consume it; analysts may read what is not private.
+    """
 
     name: str
     owner: str
     about: str
+    key: str
+    readers: tuple[str, ...]
     compacted: bool = False
     private: bool = False
     retention_days: int = 400
@@ -99,19 +104,54 @@ class Topic:
 PARTITIONS = 6
 """The same for all topics, so that a key has the same partition number everywhere."""
 
+_CLIENT = "the client, so all that concerns one client is in order"
+
 TOPICS = (
-    Topic("booking.events", "booking", "what happened to bookings and clients"),
+    Topic(
+        "booking.events",
+        "booking",
+        "what happened to bookings and clients",
+        key=_CLIENT,
+        readers=("notify", "progress"),
+    ),
     Topic(
         "booking.contacts",
         "booking",
         "how to reach a person; one document each",
+        key="the person",
+        readers=("notify",),
         compacted=True,
         private=True,
     ),
     Topic(
-        "booking.submissions", "booking", "what people reported", private=True, retention_days=30
+        "booking.submissions",
+        "booking",
+        "what people reported",
+        key=_CLIENT,
+        readers=("progress",),
+        private=True,
+        retention_days=30,
     ),
-    Topic("progress.events", "progress", "what progress concluded"),
-    Topic("progress.views", "progress", "what a client's page shows", compacted=True),
-    Topic("notify.events", "notify", "which messages went out"),
+    Topic(
+        "progress.events",
+        "progress",
+        "what progress concluded",
+        key=_CLIENT,
+        readers=("booking", "notify"),
+    ),
+    Topic(
+        "progress.views",
+        "progress",
+        "what a client's page shows",
+        key="the client",
+        readers=("booking",),
+        compacted=True,
+    ),
+    Topic(
+        "notify.events",
+        "notify",
+        "which messages went out",
+        key="the person a message is for; of webhook facts the webhook",
+        readers=("booking",),
+    ),
 )

@@ -46,7 +46,8 @@ def schema(event: type[Event]) -> Schema:
 def key_field(event: type[Event]) -> str:
     """The field whose value is the record key."""
     # Every field holds its own name, so the key tells which one it is.
-    return event.model_construct(**{name: name for name in event.model_fields}).key
+    named: dict[str, Any] = {name: name for name in event.model_fields}
+    return event.model_construct(**named).key
 
 
 @lru_cache(maxsize=1)
