@@ -6,6 +6,7 @@ import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
+from deploy.embedded.leftovers import postmaster
 from deploy.recovery.backup import DATA, BackupError, read_backup, restore_command
 
 SEGMENT = re.compile(r"[0-9A-F]{24}")
@@ -24,13 +25,11 @@ def restore(
     """
     found = read_backup(backup)
     data, archive = data or Path(found.data_directory), archive or Path(found.archive)
-    if (data / "postmaster.pid").exists():
-        raise BackupError(
-            f"a server runs in {data}, or was killed there; stop it, or start it once"
-        )
+    if postmaster(data) is not None:
+        raise BackupError(f"a server runs in {data}; stop it first")
     if to is not None and to <= found.ended_at:
         raise BackupError(f"the backup ended at {found.ended_at}; take an older one for {to}")
-    owner = data.stat() if data.exists() else data.parent.stat()
+    owner = next(p for p in (data, Path(found.data_directory), data.parent) if p.exists()).stat()
     aside = data.with_name(f"{data.name}.before-{datetime.now(UTC):%Y%m%dT%H%M%S}")
     if data.exists():
         data.rename(aside)
