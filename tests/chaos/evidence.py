@@ -91,8 +91,14 @@ async def lags(bootstrap: str) -> dict[str, int]:
         await admin.close()
 
 
-async def judge(system: System, load: Load) -> Findings:
-    """Look at topics, tables and the inbox."""
+async def judge(
+    system: System, load: Load, *, certain: bool = True, twice_told: bool = False
+) -> Findings:
+    """Look at topics, tables and the inbox.
+
+    Not `certain`: the end of a mail may be unknown. `twice_told`: what progress said before it went
+    back it says again.
+    """
     findings = Findings()
     records = {topic: await read_topic(system.kafka_bootstrap, topic) for topic in TOPICS}
     told = {topic: _by_fact(found) for topic, found in records.items()}
@@ -107,9 +113,10 @@ async def judge(system: System, load: Load) -> Findings:
             ("progress.events", "submission.answered.v1"),
         ):
             ids = told[topic][kind, one]
-            findings.demand(len(ids) == 1, f"check-in {one} is told by {len(ids)} {kind}")
+            most = 2 if twice_told and topic == "progress.events" else 1
+            findings.demand(1 <= len(ids) <= most, f"check-in {one} is told by {len(ids)} {kind}")
     await _look_at_tables(system, findings, bookings, check_ins)
-    await _look_at_mails(system, findings, bookings)
+    await _look_at_mails(system, findings, bookings, certain=certain)
     unanswered = [a.id for a in load.asked if a.id and a.kind == "check-in" and a.level_s is None]
     findings.demand(not unanswered, f"{len(unanswered)} check-ins were never answered")
     written = sum(len(found) for found in records.values())
@@ -179,7 +186,9 @@ async def _look_at_tables(
     findings.demand(not pending, f"booking does not know the answer to {len(pending)} check-ins")
 
 
-async def _look_at_mails(system: System, findings: Findings, bookings: list[str]) -> None:
+async def _look_at_mails(
+    system: System, findings: Findings, bookings: list[str], *, certain: bool
+) -> None:
     sent = {
         str(row["subject_id"]): (row["deliveries"], row["accepted"])
         for row in await system.rows(
@@ -191,8 +200,10 @@ async def _look_at_mails(system: System, findings: Findings, bookings: list[str]
         )
     }
     for one in bookings:
+        deliveries, accepted = sent.get(one, (0, 0))
         findings.demand(
-            sent.get(one) == (1, 1), f"the confirmation of {one}: {sent.get(one)} sent, not 1"
+            deliveries == 1 and (accepted == 1 or not certain),
+            f"the confirmation of {one}: {deliveries} planned, {accepted} sent",
         )
     [row] = await system.rows(
         "select count(*) filter (where outcome = 'accepted') as accepted,"

@@ -165,6 +165,22 @@ class System(Infrastructure):
             await connection.close()
         return found
 
+    @asynccontextmanager
+    async def second_postgres(self, data: Path) -> AsyncIterator[str]:
+        """The superuser's URL of a server on other data, while the block runs."""
+        reservation = _reserved()
+        spec = self._postgres.spec(self._binaries, reservation, self._environment)
+        # It must not write its own future into the archive of the other.
+        other = {str(self._postgres.data): str(data), "--archive_mode=on": "--archive_mode=off"}
+        command = tuple(other.get(part, part) for part in spec.command)
+        spec = replace(spec, name="postgres-2", command=command, working_directory=data)
+        await self.start_child(spec)
+        try:
+            await self._postgres.wait_ready(spec.port)
+            yield self._postgres.url(spec.port, "limber")
+        finally:
+            await self.stop_one("postgres-2")
+
     def running(self, service: str) -> list[str]:
         """The processes of a service that were started and not stopped."""
         return [name for name in self.children if name.rpartition("-")[0] == service]
