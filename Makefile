@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: run test check bench prove fuzz soak clean
+.PHONY: run test check bench prove fuzz chaos soak clean
 
 run: $(READY)  ## the whole system on this machine, in the foreground
 	@exec $(BIN)/limber up
@@ -29,6 +29,9 @@ bench: $(READY)  ## ratios against a peer in the same run; writes bench.json
 
 prove: $(READY)  ## every promise on all its random cases; minutes instead of seconds
 	LIMBER_PROOF_SCALE=1 $(BIN)/pytest tests/proofs --durations=0
+
+chaos: $(READY)  ## brokers, replicas and the database go under load; CHAOS=small is a share of it
+	LIMBER_CHAOS=$(or $(CHAOS),full) $(BIN)/pytest -s --timeout 1800 tests/chaos
 
 fuzz: $(READY)  ## requests made from /openapi.json, by schemathesis; FUZZ sets how many each way
 	LIMBER_FUZZ_REQUESTS=$(or $(FUZZ),200) $(BIN)/pytest -s --timeout 7200 \
