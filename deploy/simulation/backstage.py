@@ -48,10 +48,14 @@ select (select count(*) from booking.outbox) as booking_outbox,
 
 @dataclass(frozen=True)
 class Rest:
-    """How a wait for the consumers went: the greatest lag that was seen, and how long it took."""
+    """How a wait for the consumers went: the greatest lag that was seen, and how long it took.
+
+    `at_work` has the seconds in which each kind of work was seen.
+    """
 
     lag: int
     took_s: float
+    at_work: dict[str, float]
 
 
 class Backstage:
@@ -114,6 +118,8 @@ class Backstage:
         """
         began, greatest, settled = time.monotonic(), 0, 0
         before: dict[TopicPartition, int] = {}
+        at_work: dict[str, float] = {}
+        last = began
         while True:
             row = await self._connection.fetchrow(_AT_WORK, self.now())
             ends, lag = await self._lag()
@@ -121,9 +127,12 @@ class Backstage:
             working = {name: number for name, number in row.items() if number}
             quiet = not working and not lag and (not settled or ends == before)
             settled, before = settled + 1 if quiet else 0, ends
-            took = time.monotonic() - began
+            since, last = last, time.monotonic()
+            for name in (*working, *(("lag",) if lag else ())):
+                at_work[name] = at_work.get(name, 0.0) + last - since
+            took = last - began
             if settled == SETTLED_LOOKS:
-                return Rest(greatest, took)
+                return Rest(greatest, took, at_work)
             if took > DRAIN_WITHIN_S:
                 still = ", ".join(f"{name} {number}" for name, number in working.items())
                 raise Failure(f"the stack does not come to rest: lag {lag}; {still}")

@@ -39,12 +39,14 @@ async def book_first(life: Life, stage: Stage) -> None:
         "consent": {"reminders": person.reminders, "marketing": person.marketing},
         **_place(life),
     }
-    key = f"simulated {stage.seed} {person.number} {life.tries.get('first-workout', 0)}"
+    life.tried("first booking", 1)
+    key = f"simulated {stage.seed} {person.number} {life.tries['first booking']}"
     made = await stage.door.send("book a first workout", "POST", "/v1/bookings", body, key=key)
     is_new = not life.client_id
     life.client_id, life.trainer = made.body["client_id"], made.body["trainer"]["id"]
     sessions.expect(life, stage, _session(made.body))
     if is_new:
+        life.since = stage.now
         sessions.begin(life, stage)
 
 
@@ -208,7 +210,7 @@ async def _choose(life: Life, stage: Stage, service: str) -> dict[str, Any] | No
     for first, last in DAYS_SEEN:
         days = {"from": str(today + timedelta(days=first)), "to": str(today + timedelta(days=last))}
         reply = await stage.door.ask("look for times", "/v1/slots", token=life.token or None,
-                                     **query, **days)  # fmt: skip
+                                     query=query | days)  # fmt: skip
         free = [one for one in reply.body["slots"] if _suits(life, one)]
         from_hour, to_hour = person.hours
         liked = [one for one in free if from_hour <= _hour(one) < to_hour]

@@ -154,4 +154,4 @@ async def leave(life: Life, stage: Stage) -> None:
     await stage.door.send("ask for quiet", "PATCH", "/v1/me", quiet, token=life.token)
     if stage.can_forget and life.chance.random() < habits.ASKS_TO_BE_FORGOTTEN:
         await stage.door.send("ask to be forgotten", "DELETE", "/v1/me", token=life.token)
-    life.leave()
+    life.leave(stage.now)

@@ -50,7 +50,7 @@ async def _trainers(stage: Stage) -> dict[str, str]:
     found: dict[str, str] = {}
     query = {"role": "trainer", "limit": PAGE}
     while True:
-        page = await stage.door.ask("list people", "/v1/people", token=stage.staff, **query)
+        page = await stage.door.ask("list people", "/v1/people", token=stage.staff, query=query)
         found |= {one["id"]: one["email"] for one in page.body["items"]}
         if page.body["next"] is None:
             return found

@@ -48,6 +48,7 @@ class Course:
     behind: Backstage
     greatest_lag: int = 0
     waited_s: float = 0.0
+    at_work_s: dict[str, float] = field(default_factory=dict)
     began: float = field(default_factory=time.monotonic)
     moments: int = 0
     let_in_until: datetime | None = None
@@ -149,6 +150,8 @@ async def _rest(course: Course) -> None:
     rest = await course.behind.drained()
     course.greatest_lag = max(course.greatest_lag, rest.lag)
     course.waited_s += rest.took_s
+    for name, seconds in rest.at_work.items():
+        course.at_work_s[name] = course.at_work_s.get(name, 0.0) + seconds
 
 
 async def _sign_in(course: Course, lives: Sequence[Life]) -> None:

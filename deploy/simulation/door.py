@@ -82,11 +82,10 @@ class Door:
         path: str,
         *,
         token: str | None = None,
-        also: tuple[str, ...] = (),
-        **query: str,
+        query: Mapping[str, str] | None = None,
     ) -> Reply:
         """GET; see `send`."""
-        return await self.send(name, "GET", path, token=token, also=also, query=query)
+        return await self.send(name, "GET", path, token=token, query=query)
 
     async def send(
         self,

@@ -101,7 +101,8 @@ class Life:
     asked_why: bool = False
     on_call: bool = False
     waits: str = ""
-    left: bool = False
+    since: datetime | None = None
+    until: datetime | None = None
 
     def __post_init__(self) -> None:
         self._agenda: list[tuple[datetime, int, str, dict[str, Any]]] = []
@@ -129,10 +130,21 @@ class Life:
         """Whether anything is."""
         return bool(self._agenda) and self._agenda[0][0] <= now
 
-    def leave(self) -> None:
+    @property
+    def left(self) -> bool:
+        """Whether they have said goodbye."""
+        return self.until is not None
+
+    def leave(self, now: datetime) -> None:
         """Nothing comes any more."""
-        self.left = True
+        self.until = now
         self._agenda.clear()
+
+    def weeks(self, now: datetime) -> float:
+        """How long they have been a client."""
+        if self.since is None:
+            return 0.0
+        return ((self.until or now) - self.since) / timedelta(weeks=1)
 
     def tried(self, what: str, most: int) -> bool:
         """Count a try; whether there were fewer than that before."""

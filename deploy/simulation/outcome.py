@@ -28,6 +28,8 @@ def summary(course: Course) -> list[str]:
             f" for the consumers), greatest lag {run['greatest_lag']:,}"
         ),
     ]
+    waits = ", ".join(f"{name} {seconds:.0f} s" for name, seconds in run["at_work_seconds"].items())
+    lines.append(f"seen at work while it waited: {waits}")
     if account.level_s:
         lines.append(
             f"check-in to level, {len(account.level_s)} watched: p50 {run['level_ms']['p50']:.0f},"
@@ -46,11 +48,15 @@ def figures(course: Course) -> dict[str, Any]:
     account, seconds = course.stage.door.account, time.monotonic() - course.began
     return {
         "clients": len(course.lives),
+        "client_weeks": round(sum(one.weeks(course.stage.now) for one in course.lives), 2),
         "moments": course.moments,
         "seconds": round(seconds, 1),
         "requests": account.requests,
         "requests_per_second": round(account.requests / seconds, 1),
         "waited_seconds": round(course.waited_s, 1),
+        "at_work_seconds": {
+            name: round(seconds, 1) for name, seconds in sorted(course.at_work_s.items())
+        },
         "greatest_lag": course.greatest_lag,
         "unexpected": account.astray,
         "level_ms": {

@@ -148,7 +148,7 @@ async def _answer(life: Life, stage: Stage, name: str, view: dict[str, Any]) -> 
         "pgic": (4 - better, 1),
         "paces-s": (4, 4),
     }[name]
-    entry = instrument(name)  # type: ignore[arg-type]
+    entry = instrument(name)
     answers = [
         max(entry.answers.at_least, min(entry.answers.at_most, life.body.said(middle)))
         for _ in range(count)
