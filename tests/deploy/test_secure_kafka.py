@@ -88,7 +88,8 @@ def readable(access: KafkaAccess) -> set[str]:
     reader = Consumer(
         {**access.librdkafka(), "group.id": "analysts-x", "enable.partition.eof": True}
     )
-    found, refused = set(), set()
+    found: set[str | None] = set()
+    refused: set[str | None] = set()
     try:
         reader.assign([TopicPartition(topic, 0, 0) for topic in EVERY])
         while found | refused != EVERY:
