@@ -36,6 +36,7 @@ from services.booking.api.writing import KEY_LIVES, Writer
 from services.booking.domain.links import Links, LinkSigner
 from services.booking.domain.meetings import NamedRooms
 from services.booking.handlers import erasure
+from services.booking.metrics import BookingMetrics
 from services.booking.pages import book as booking_pages
 from services.booking.pages import (
     check_in,
@@ -75,6 +76,7 @@ def build(settings: BookingSettings) -> FastAPI:
     db = runtime.db
     wakeups = Wakeups(db)
     sweeper = Sweeper(db, clock, runtime.relay.wake)
+    runtime.hears.append(BookingMetrics(runtime.metrics.registry, streams=wakeups.watched).hear)
 
     async def forget_old(tx: Transaction) -> None:
         await idempotency.forget_old(tx, oldest=clock() - KEY_LIVES)

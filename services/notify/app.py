@@ -71,6 +71,7 @@ def build(settings: NotifySettings) -> FastAPI:
     )
     short = ShortWriter(public_url=settings.public_url, company=settings.company)
     metrics = SendMetrics(runtime.metrics.registry)
+    runtime.hears.append(metrics.hear)
     sender = wake.sender = Sender(
         Means(runtime.db, clock, metrics, runtime.relay.wake, digests.gather, runtime.tracing),
         _channels(settings, writer, short),

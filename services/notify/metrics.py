@@ -1,6 +1,17 @@
 """What notify tells Prometheus besides the kit's metrics; never who a message was for."""
 
+import json
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+STATES = {
+    "message.scheduled.v1": "scheduled",
+    "message.sent.v1": "sent",
+    "message.failed.v1": "failed",
+    "message.cancelled.v1": "cancelled",
+    "message.unknown.v1": "unknown",
+}
+"""What each event says of a message."""
 
 
 class SendMetrics:
@@ -11,6 +22,17 @@ class SendMetrics:
             "limber_send_attempts",
             "Messages that were tried, by how it ended",
             ["channel", "template", "result"],
+            registry=registry,
+        )
+        self.messages = Counter(
+            "limber_messages",
+            "Messages that came to a state; those that are scheduled anew count again",
+            ["state", "template", "channel"],
+            registry=registry,
+        )
+        self.unacknowledged = Gauge(
+            "limber_alert_unacknowledged_seconds",
+            "How long the oldest safety alert of a day waits for somebody to look",
             registry=registry,
         )
         self.seconds = Histogram(
@@ -44,3 +66,9 @@ class SendMetrics:
             ["channel", "reason"],
             registry=registry,
         )
+
+    def hear(self, kind: str, payload: str) -> None:
+        """An event was published."""
+        if (state := STATES.get(kind)) is not None:
+            told = json.loads(payload)
+            self.messages.labels(state, told["template"], told["channel"]).inc()

@@ -12,7 +12,7 @@ from services.notify.channels import Channel
 from services.notify.domain.delivery import Delivery
 from services.notify.domain.templates import Channel as ChannelName
 from services.notify.lanes import Lane, Means
-from services.notify.store import purge, queue, suppressions
+from services.notify.store import alerts, purge, queue, suppressions
 from shared.postgres import TRANSIENT
 
 CHANNELS: tuple[ChannelName, ...] = ("email", "sms", "push")
@@ -93,6 +93,8 @@ class Sender:
         async with self._means.db.reading() as connection:
             due = await queue.oldest_due(connection, now=self._means.clock())
             standing = await suppressions.count_standing(connection)
+            waits = await alerts.longest_wait(connection, now=self._means.clock())
+        metrics.unacknowledged.set(waits.total_seconds())
         for (channel, rank), age in due.items():
             metrics.oldest_due.labels(channel, rank).set(age.total_seconds())
         metrics.suppressed.clear()

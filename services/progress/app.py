@@ -7,10 +7,13 @@ from fastapi import FastAPI
 
 from services.progress.consumers import subscriptions
 from services.progress.domain import rules
+from services.progress.handlers import erasing
 from services.progress.handlers.passing import Passing
 from services.progress.handlers.reflect import Reflection
+from services.progress.metrics import ProgressMetrics
 from services.progress.settings import ProgressSettings
 from shared.http import create_app
+from shared.postgres import Transaction
 from shared.runtime import Runtime
 
 
@@ -27,9 +30,17 @@ def build(settings: ProgressSettings) -> FastAPI:
         runtime.db, table, runtime.clock, runtime.relay.wake, busy=runtime.consumer.at_work
     )
 
+    async def clean(tx: Transaction) -> None:
+        await erasing.tell_again(tx, now=runtime.clock())
+
+    metrics = ProgressMetrics(runtime.metrics.registry, runtime.clock)
+    metrics.watch_statistics(reflection.waiting)
+    runtime.hears.append(metrics.hear)
+    runtime.measures.append(metrics.measure)
+
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with runtime.running([passing.run, reflection.run]):
+        async with runtime.running([passing.run, reflection.run], cleaning=[clean]):
             yield
 
     return create_app(

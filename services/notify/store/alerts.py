@@ -1,10 +1,11 @@
 """Safety alerts, and who has looked at them."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from services.notify.domain.plan_safety import Alert
+from services.notify.domain.templates import ALERTED_FOR
 from shared.postgres import Transaction
 
 
@@ -65,3 +66,13 @@ async def open_alerts(tx: Transaction, since: datetime) -> Sequence[Alert]:
         since,
     )
     return [Alert(**row) for row in rows]
+
+
+async def longest_wait(tx: Transaction, *, now: datetime) -> timedelta:
+    """How long the oldest alert that still matters has waited for somebody to look."""
+    at = await tx.fetchval(
+        "select min(at) from safety_alerts where at > $1 and at <= $2 and acknowledged_at is null",
+        now - ALERTED_FOR,
+        now,
+    )
+    return timedelta(0) if at is None else now - at

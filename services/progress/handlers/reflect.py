@@ -66,6 +66,10 @@ class Reflection:
         self._seen: dict[UUID, int] = {}
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="statistics")
 
+    def waiting(self) -> int:
+        """How many clients the last look found."""
+        return len(self._seen)
+
     def wake(self) -> None:
         """Say that something was reported."""
         self._woken.set()

@@ -65,6 +65,14 @@ async def erase(tx: Transaction, client_id: UUID, *, at: datetime) -> None:
     await tx.execute("update clients set erased_at = $2 where client_id = $1", client_id, at)
 
 
+async def due_since(connection: Transaction, now: datetime) -> datetime | None:
+    """Since when the client that waits longest for what time brings has waited."""
+    since: datetime | None = await connection.fetchval(
+        "select min(due_at) from clients where due_at <= $1", now
+    )
+    return since
+
+
 async def due_clients(tx: Transaction, now: datetime, most: int) -> list[UUID]:
     """Clients for whom time alone changes something, locked; those at work are left to others."""
     rows = await tx.fetch(

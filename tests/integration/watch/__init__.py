@@ -1,0 +1,1 @@
+"""Whether operators can see what goes on: traces, metrics, alerts, `limber doctor`."""
