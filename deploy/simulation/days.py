@@ -12,10 +12,11 @@ from deploy.simulation import booking, care, cast, people, reports, sessions
 from deploy.simulation.backstage import Backstage
 from deploy.simulation.body import option_effects
 from deploy.simulation.door import Astray
-from deploy.simulation.life import ACTIONS, Lane, Life, Stage
+from deploy.simulation.life import Lane, Life, Stage
 from shared.zones import zone
 
-__all__ = ["Course", "booking", "care", "live", "reports", "sessions"]
+THEMES = (booking, care, reports, sessions)
+"""Importing them gives their actions names."""
 
 TZ = "America/Toronto"
 MOMENTS = tuple(
@@ -47,6 +48,7 @@ class Course:
     lives: list[Life]
     behind: Backstage
     greatest_lag: int = 0
+    rested_at: int = 0
     waited_s: float = 0.0
     at_work_s: dict[str, float] = field(default_factory=dict)
     began: float = field(default_factory=time.monotonic)
@@ -130,7 +132,9 @@ async def _act(life: Life, stage: Stage, lane: Lane) -> None:
 
 
 async def _hear(course: Course) -> None:
-    """Rest, read the answers, until nobody waits for one."""
+    """Rest, read the answers, until nobody waits for one; at once where nothing was asked."""
+    if course.stage.door.account.requests == course.rested_at:
+        return
     await _rest(course)
     while waiting := [one for one in course.lives if one.pending]:
         await asyncio.gather(*(_heard(one, course.stage) for one in waiting))
@@ -148,6 +152,7 @@ async def _heard(life: Life, stage: Stage) -> None:
 
 async def _rest(course: Course) -> None:
     rest = await course.behind.drained()
+    course.rested_at = course.stage.door.account.requests
     course.greatest_lag = max(course.greatest_lag, rest.lag)
     course.waited_s += rest.took_s
     for name, seconds in rest.at_work.items():
@@ -188,8 +193,3 @@ def _day(first: datetime, day: int) -> date:
 
 def _moments(first: datetime, day: int) -> Iterator[datetime]:
     return (datetime.combine(_day(first, day), one, zone(TZ)) for one in MOMENTS)
-
-
-def names() -> list[str]:
-    """All that can stand on an agenda."""
-    return sorted(ACTIONS)
