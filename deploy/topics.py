@@ -15,6 +15,15 @@ MAX_MESSAGE_BYTES = 1024 * 1024
 """Twice the largest event that `shared.outbox` lets through."""
 
 
+COMPACTED_WITHIN_MS = 24 * 3600 * 1000
+"""Milliseconds: an erased person's old document is gone from the disk a day after its tombstone.
+Without a bound Kafka may keep it for as long as little is written. A segment lives as long, for
+the one that is written to is never compacted."""
+
+TOMBSTONES_KEPT_MS = 7 * 24 * 3600 * 1000
+"""Milliseconds: a consumer that was away for a week still learns who was erased."""
+
+
 class TopicSettings(KafkaSettings):
     """Where to make the topics (LIMBER_*). A cluster of three sets replication 3, min ISR 2."""
 
@@ -35,7 +44,12 @@ def topic_config(topic: Topic, min_insync: int) -> dict[str, str]:
         "max.message.bytes": str(MAX_MESSAGE_BYTES),
     }
     if topic.compacted:
-        return config | {"cleanup.policy": "compact"}
+        return config | {
+            "cleanup.policy": "compact",
+            "max.compaction.lag.ms": str(COMPACTED_WITHIN_MS),
+            "segment.ms": str(COMPACTED_WITHIN_MS),
+            "delete.retention.ms": str(TOMBSTONES_KEPT_MS),
+        }
     return config | {
         "cleanup.policy": "delete",
         "retention.ms": str(topic.retention_days * 24 * 3600 * 1000),

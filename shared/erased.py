@@ -8,7 +8,8 @@ from shared import dead_letters
 from shared.postgres import Transaction
 
 SWEPT_AGAIN_FOR = timedelta(days=2)
-"""An effect that was under way on another replica while somebody was erased is swept afterwards."""
+"""An effect that was under way on another replica while somebody was erased is swept afterwards;
+and a compacted topic is written to once more after the day its files live."""
 
 
 async def note(tx: Transaction, client_id: UUID, *, now: datetime) -> None:

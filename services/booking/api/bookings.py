@@ -80,7 +80,7 @@ def routes(db: Database, clock: Clock, writer: Writer, links: Links, public_url:
         body = documents.booking(row)
         if _is_client(caller, row.client_id, row.id):
             return linked(body)
-        return documents.with_reason(body, row)
+        return documents.with_reason(body, writer.keys.open_note(row.cancel_reason))
 
     @router.post("/holds", status_code=201, response_model=documents.HoldDocument)
     async def place_hold(body: TimeFields, request: Request, caller: CallerNow) -> Response:
@@ -109,7 +109,8 @@ def routes(db: Database, clock: Clock, writer: Writer, links: Links, public_url:
         """Book a session; needs no account."""
 
         async def work(tx: Transaction) -> Answer:
-            booking = await book.book(tx, body.wish(), caller, links=links, now=clock())
+            wish = body.wish(writer.keys)
+            booking = await book.book(tx, wish, caller, links=links, now=clock())
             return await answer_with(tx, booking, 201)
 
         return await writer.commit(request, caller, work, finish=linked)
@@ -249,7 +250,7 @@ def routes(db: Database, clock: Clock, writer: Writer, links: Links, public_url:
                     booking_id,
                     caller,
                     because=said.because,
-                    reason=said.reason,
+                    reason=writer.keys.seal_note(said.reason),
                     version=version,
                     signer=signer,
                     now=clock(),
@@ -260,7 +261,7 @@ def routes(db: Database, clock: Clock, writer: Writer, links: Links, public_url:
                 booking_id,
                 caller,
                 because=said.because,
-                reason=said.reason,
+                reason=writer.keys.seal_note(said.reason),
                 version=version,
                 signer=signer,
                 now=clock(),

@@ -15,6 +15,7 @@ from services.booking.domain.people import Caller
 from services.booking.handlers import credits as recording
 from services.booking.queries import credits as paid_ahead
 from services.booking.store import people
+from services.booking.store.client_keys import ClientKeys
 from shared.clock import Clock, rfc3339
 from shared.errors import Forbidden, NotFound
 from shared.fields import Body, Text
@@ -79,10 +80,10 @@ def routes(db: Database, clock: Clock, writer: Writer) -> APIRouter:
                 body.service,
                 body.count,
                 recorded_by=by,
-                note=body.note,
+                note=writer.keys.seal_note(body.note),
                 now=clock(),
             )
-            return Answer(201, _line(entry, caller) | {"left": left})
+            return Answer(201, _line(entry, caller, writer.keys) | {"left": left})
 
         return await writer.commit(request, caller, work)
 
@@ -102,7 +103,9 @@ def routes(db: Database, clock: Clock, writer: Writer) -> APIRouter:
             {
                 "balance": [{"service": s, "left": left} for s, left in balance.items()],
                 **page.answer(
-                    entries, key=lambda entry: (entry.id,), show=lambda entry: _line(entry, caller)
+                    entries,
+                    key=lambda entry: (entry.id,),
+                    show=lambda entry: _line(entry, caller, writer.keys),
                 ),
             }
         )
@@ -117,7 +120,7 @@ def _staff(caller: Caller) -> UUID:
     return person_id
 
 
-def _line(entry: Entry, caller: Caller) -> dict[str, Any]:
+def _line(entry: Entry, caller: Caller, keys: ClientKeys) -> dict[str, Any]:
     line: dict[str, Any] = {
         "id": str(entry.id),
         "service": entry.service,
@@ -128,5 +131,5 @@ def _line(entry: Entry, caller: Caller) -> dict[str, Any]:
     if entry.booking_id is not None:
         line["booking"] = str(entry.booking_id)
     if entry.note is not None and caller.works_here:
-        line["note"] = entry.note
+        line["note"] = keys.open_note(entry.note)
     return line

@@ -106,9 +106,9 @@ def booking(row: BookingRow) -> dict[str, Any]:
     return body
 
 
-def with_reason(body: dict[str, Any], row: BookingRow) -> dict[str, Any]:
+def with_reason(body: dict[str, Any], reason: str | None) -> dict[str, Any]:
     """A booking with what was said when it was cancelled: for its trainer and staff alone."""
-    return body if row.cancel_reason is None else body | {"reason": row.cancel_reason}
+    return body if reason is None else body | {"reason": reason}
 
 
 def with_links(body: dict[str, Any], signer: LinkSigner, public_url: str) -> dict[str, Any]:

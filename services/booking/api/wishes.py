@@ -19,6 +19,7 @@ from services.booking.domain.consents import ASKED, Kind
 from services.booking.handlers.book import BookingWish
 from services.booking.handlers.clients import ClientWish
 from services.booking.handlers.times import TimeWish
+from services.booking.store.client_keys import ClientKeys
 from shared.errors import FieldError, Invalid
 from shared.fields import Body, Instant, NotBlank, Storable, Text
 
@@ -118,8 +119,8 @@ class BookingFields(Body):
             )
         return self
 
-    def wish(self) -> BookingWish:
-        """The wish as handlers take it."""
+    def wish(self, keys: ClientKeys) -> BookingWish:
+        """The wish as handlers take it, with the goal sealed."""
         time = None
         if self.service is not None and self.mode is not None and self.start is not None:
             time = TimeWish(self.service, self.mode, self.start, self.trainer, self.postal)
@@ -137,5 +138,5 @@ class BookingFields(Body):
             time=time,
             address=self.address.model_dump(exclude_none=True) if self.address else None,
             conditions=tuple(dict.fromkeys(self.conditions)),
-            goal=self.goal,
+            goal=keys.seal_note(self.goal),
         )

@@ -1,5 +1,6 @@
 """Erasing a client: the key is destroyed, what is coming is called off, everybody is told."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -77,7 +78,20 @@ async def erase(tx: Transaction, client_id: UUID, caller: Caller, *, now: dateti
     return now + DONE_WITHIN
 
 
+async def erase_again(tx: Transaction, client_ids: Sequence[UUID], *, now: datetime) -> list[UUID]:
+    """After a restore: erase whom the backup still knows; returns who that was."""
+    known = [one for one in client_ids if await people.lock_person(tx, one) is not None]
+    for client_id in known:
+        await erase(tx, client_id, Caller(), now=now)
+    return known
+
+
 async def sweep_again(tx: Transaction, *, now: datetime) -> None:
-    """Delete what was written about clients while they were erased elsewhere."""
+    """Delete what was written about clients while they were erased elsewhere.
+
+    Their tombstones are told again: Kafka closes a file that it may compact when something is
+    written to it, and to a quiet partition nobody else writes.
+    """
     for client_id in await erased.lately(tx, now=now):
         await erasure.sweep(tx, client_id)
+        await outbox.add_tombstone(tx, ContactChanged.topic, str(client_id), now=now)

@@ -141,7 +141,7 @@ def routes(
 
         async def work(tx: Transaction) -> Answer:
             booked = await book.book(
-                tx, fields.wish(), caller_of(request), links=links, now=clock()
+                tx, fields.wish(writer.keys), caller_of(request), links=links, now=clock()
             )
             return Answer(201, {"booking": str(booked.id)})
 

@@ -1,5 +1,6 @@
 """The staff's pages: people, a trainer's profile, a client's credits, areas, and what is parked."""
 
+from dataclasses import replace
 from typing import Any, get_args
 from uuid import UUID
 
@@ -161,7 +162,13 @@ def routes(
             zones=zones(known.get("tz", [person.tz])[0]),
             paid_services=[one.id for one in SERVICES if not one.free],
             balance=balance,
-            entries=[(words.moment(one.recorded_at, zone(person.tz)), one) for one in entries],
+            entries=[
+                (
+                    words.moment(one.recorded_at, zone(person.tz)),
+                    replace(one, note=writer.keys.open_note(one.note)),
+                )
+                for one in entries
+            ],
             typed=chosen(form),
             errors=errors or {},
             page=page_id(form),
@@ -222,7 +229,7 @@ def routes(
                 fields.service,
                 fields.count,
                 recorded_by=by,
-                note=fields.note,
+                note=writer.keys.seal_note(fields.note),
                 now=clock(),
             )
             return Answer(201, {})

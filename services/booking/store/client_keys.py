@@ -4,10 +4,13 @@ from datetime import datetime
 from uuid import UUID
 
 from shared.postgres import Transaction
-from shared.sealing import MasterKey, Sealer
+from shared.sealing import PREFIX, MasterKey, Sealer
 
 REWRAPPED_AT_ONCE = 500
 """Keys of one statement when the master key changes."""
+
+NOTE = "note"
+"""What a sealed note is bound to: it opens as nothing else."""
 
 
 class ClientKeys:
@@ -38,6 +41,15 @@ class ClientKeys:
             "select wrapped from client_keys where client_id = $1", client_id
         )
         return None if wrapped is None else self.master.unwrap(wrapped, client_id)
+
+    def seal_note(self, text: str | None) -> str | None:
+        """What somebody wrote into a row of ours: its erasure deletes it, so no key of its own."""
+        return None if text is None else self.master.seal(text, NOTE)
+
+    def open_note(self, text: str | None) -> str | None:
+        """A note as it was written; one from before notes were sealed as it is."""
+        sealed = text is not None and text.startswith(PREFIX)
+        return self.master.open(text, NOTE) if text is not None and sealed else text
 
 
 async def rewrap(tx: Transaction, master: MasterKey, after: UUID) -> UUID | None:
