@@ -151,6 +151,7 @@ def create_app(
         redoc_url=None,
         redirect_slashes=False,
     )
+    app.state.metrics = metrics
     problem.install(app)
     app.state.health = health
     app.add_middleware(BodyLimit)

@@ -59,7 +59,7 @@ async def test_each_message_of_a_batch_comes_from_the_event_about_it(notify_db: 
 async def test_what_progress_concludes_comes_from_the_report_it_is_about(
     progress_db: Database,
 ) -> None:
-    reports = [(a_check_in("daily", 8, client_id=who), who) for who in PEOPLE]
+    reports = [(a_check_in(n, "daily", 8, client=who), who) for n, who in enumerate(PEOPLE)]
 
     await hear(consuming(progress_db, subscriptions(RULES), lambda: NOW), reports)
 

@@ -1,0 +1,1 @@
+"""What operators read: documented metrics, alerts, runbooks, dashboards."""
