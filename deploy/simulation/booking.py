@@ -90,7 +90,7 @@ async def move(life: Life, stage: Stage, session: Session) -> None:
         version=now.body["version"],
     )
     session.start, session.end = read_instant(moved.body["start"]), read_instant(moved.body["end"])
-    session.moves += 1
+    session.moves, stage.freed = session.moves + 1, True
     sessions.attend(life, session)
 
 
@@ -99,7 +99,7 @@ async def cancel(life: Life, stage: Stage, session: Session, because: str | None
     """Cancel a session that has not begun, and book again unless others are booked."""
     if session.gone or session.start <= stage.now:
         return
-    session.gone = True
+    session.gone = stage.freed = True
     await stage.door.send(
         "cancel a booking",
         "POST",

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from deploy.simulation import habits
+from deploy.simulation import habits, reports
 from deploy.simulation.life import Life, Session, Stage, action
 
 REGION = {
@@ -110,7 +110,10 @@ async def draft(life: Life, stage: Stage) -> None:
     token = stage.trainers[life.trainer]
     path = f"/v1/clients/{life.client_id}/progress"
     view = (await stage.door.ask("read progress", path, token=token)).body
-    if view["safety"]["gates"] or view["holds"]:
+    held = any(hold["kind"] != "option" for hold in view["holds"])
+    if held:
+        reports.alarm(life, stage)
+    if held or view["safety"]["gates"]:
         if life.tried("draft", DRAFT_TRIES):
             life.later(life.at(stage.now, NOON, days=1), "draft")
         else:
@@ -143,7 +146,7 @@ async def begun(life: Life, stage: Stage, answer: dict[str, Any]) -> None:
 async def leave(life: Life, stage: Stage) -> None:
     """Say goodbye: nothing booked is left, nothing is sent any more; some ask to be forgotten."""
     for session in life.ahead(stage.now):
-        session.gone = True
+        session.gone = stage.freed = True
         await stage.door.send("cancel on leaving", "POST", f"/v1/bookings/{session.id}/cancel", {},
                               token=life.token)  # fmt: skip
     if life.waits:

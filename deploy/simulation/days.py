@@ -94,10 +94,14 @@ async def _live_moment(course: Course, moment: datetime) -> None:
         await cast.let_in(stage, course.behind)
         course.let_in_until = moment + TOKEN_DAYS
     await _rest(course)
-    for life in course.lives:
-        if life.waits:
-            life.later(moment, "look-at-offer")
+    # Offers live for half an hour, so who waits looks when a time comes free, and once a day.
+    stage.freed = moment.time() == MOMENTS[0]
     for _ in range(MOST_ROUNDS):
+        if stage.freed:
+            stage.freed = False
+            for life in course.lives:
+                if life.waits:
+                    life.later(moment, "look-at-offer")
         busy = [one for one in course.lives if one.is_due(moment)]
         if not busy:
             return

@@ -43,8 +43,8 @@ CLIENTS_PER_TRAINER = 14
 
 CLIENTS_PER_CLINICIAN = 150
 
-GOES_ON = 0.88
-"""After the first workout somebody books an assessment."""
+GOES_ON, GOES_ON_AFTER_MISSING = 0.88, 0.5
+"""After the first workout, or after missing it, somebody books an assessment."""
 
 COMES = {"first-workout": 0.90, "assessment": 0.96, "training": 0.95}
 """Of sessions that were neither moved nor cancelled."""

@@ -80,6 +80,8 @@ class Stage:
     clinician_tokens: dict[str, str] = field(default_factory=dict)
     effects: dict[str, float] = field(default_factory=dict)
     can_forget: bool = False
+    freed: bool = False
+    """Whether somebody has just given a time back, so that who waits may have an offer."""
 
 
 @dataclass

@@ -14,7 +14,9 @@ CALLED_BACK = (3, 20)
 """Hours until a trainer has spoken with somebody whose sessions wait."""
 
 OPENS, CLOSES = 9, 17
-GRAVE = frozenset({"hold", "emergency"})
+CALLED_FOR = frozenset({"R1", "R2", "R3", "T2"})
+"""Rules that hold sessions or a joint until somebody has spoken with the client."""
+
 SIGNS = (
     (habits.FLAG_R1, ("chest-pain", "fainting", "saddle-numbness")),
     (habits.FLAG_R2, ("night-pain", "weight-loss", "trauma")),
@@ -61,7 +63,7 @@ async def heard(life: Life, stage: Stage, answer: dict[str, Any]) -> None:
         return
     stage.door.account.answers["level", answer["level"]] += 1
     life.asked_why = any(one["code"] == "ask-why" for one in answer["actions"])
-    if answer["level"] in GRAVE:
+    if any(one["rule"] in CALLED_FOR for one in answer["actions"]):
         alarm(life, stage)
 
 
@@ -92,7 +94,7 @@ async def call_back(life: Life, stage: Stage) -> None:
     path = f"/v1/clients/{life.client_id}/progress"
     view = (await stage.door.ask("read progress", path, token=token)).body
     for hold in view["holds"]:
-        if hold["kind"] == "session":
+        if hold["kind"] != "option":
             await lift(life, stage, hold["id"], token)
 
 

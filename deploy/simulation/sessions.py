@@ -52,7 +52,8 @@ def go_on(life: Life, stage: Stage, session: Session) -> None:
     """What follows a session that took place or did not: the next one that is not booked yet."""
     if session.service == "first-workout":
         used_up = session.over
-        if used_up and life.chance.random() >= habits.GOES_ON:
+        goes_on = habits.GOES_ON if not session.gone else habits.GOES_ON_AFTER_MISSING
+        if used_up and life.chance.random() >= goes_on:
             life.later(stage.now, "leave")
         else:
             life.later(stage.now, "book-assessment" if used_up else "book-first")
@@ -150,7 +151,7 @@ async def _look(life: Life, stage: Stage, token: str) -> dict[str, Any]:
     path = f"/v1/clients/{life.client_id}/progress"
     view: dict[str, Any] = (await stage.door.ask("read progress", path, token=token)).body
     for hold in view["holds"]:
-        if hold["kind"] != "session" and life.chance.random() < UNLOCKS:
+        if hold["kind"] == "option" and life.chance.random() < UNLOCKS:
             await reports.lift(life, stage, hold["id"], token)
     return view
 
