@@ -26,7 +26,6 @@ DAYS_A_WEEK, WEEKS_A_YEAR, HOUR_S = 7, 52, 3600
 GB = 1e9
 
 SEARCH = "look for times: "
-MAILS_SENT = "message.sent"
 
 
 def from_soak(raw: dict[str, Any]) -> dict[str, Any]:

@@ -23,6 +23,14 @@ def grown(soak: Soak) -> dict[str, Growth]:
     return {name: growth(samples.at_s, values) for name, values in samples.memory_mb.items()}
 
 
+def cpu_s(soak: Soak) -> dict[str, float]:
+    """Seconds of processor of each process beyond what it takes when idle."""
+    return {
+        name: max(0.0, soak.samples.cpu(name) - soak.idle.get(name, 0.0) * soak.samples.took_s)
+        for name in soak.samples.cpu_s
+    }
+
+
 def markdown(soak: Soak) -> str:
     """A table for docs/measured.md."""
     run, samples = soak.figures, soak.samples
@@ -46,12 +54,11 @@ def markdown(soak: Soak) -> str:
     for name, files in samples.files.items():
         half = files[len(files) // 2 :]
         rows.append((f"open files of {name}", f"{min(half)} to {max(half)} in the last half"))
-    for name in samples.cpu_s:
-        seconds = samples.cpu(name)
+    for name, seconds in cpu_s(soak).items():
+        each = seconds / run["requests"] * 1000
         rows.append(
-            (f"processor of {name}", (f"{seconds:,.0f} s = {seconds / run['requests'] * 1000:.2f}"
-                                     " ms a request"))
-        )  # fmt: skip
+            (f"processor of {name} beyond idle", f"{seconds:,.0f} s, {each:.2f} ms a request")
+        )
     for schema in ("booking", "notify", "progress"):
         bytes_ = soak.after.schema(schema) - soak.before.schema(schema)
         rows.append((f"schema {schema}", f"{bytes_ / soak.clients / 1024:,.1f} KiB a client"))
@@ -78,7 +85,8 @@ def raw(soak: Soak) -> dict[str, Any]:
             "topics": {name: size - soak.before.topics.get(name, 0)
                        for name, size in sorted(soak.after.topics.items())},
         },
-        "cpu_s": {name: round(soak.samples.cpu(name), 2) for name in soak.samples.cpu_s},
+        "cpu_s": {name: round(seconds, 2) for name, seconds in cpu_s(soak).items()},
+        "idle_share": {name: round(share, 4) for name, share in soak.idle.items()},
         "memory": {name: asdict(found) | {"flat": found.is_flat}
                    for name, found in grown(soak).items()},
         "samples": asdict(soak.samples),

@@ -12,13 +12,19 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from tests.e2e.reach import Reach
 from tests.e2e.stack import embedded
-from tests.soak.sampling import Process, Samples, processes, sample
+from tests.soak.sampling import Process, Samples, idle_shares, processes, sample
 from tests.soak.sizes import Sizes, measure
+
+IDLE_S = 20.0
+"""Long enough for ten looks of the slowest loop."""
 
 
 @dataclass(frozen=True)
 class Soak:
-    """What came of it; `before` and `after` are what was stored, `truth` what simulate wrote."""
+    """What came of it; `before` and `after` are what was stored, `truth` what simulate wrote.
+
+    `idle` is the part of a core that each process took before anything was asked.
+    """
 
     clients: int
     days: int
@@ -28,6 +34,7 @@ class Soak:
     samples: Samples
     before: Sizes
     after: Sizes
+    idle: dict[str, float]
     truth: dict[str, Any]
     records: dict[str, int]
 
@@ -44,17 +51,30 @@ async def soak(
     """Run it on a stack of its own with the state in `place`."""
     home = place / "home"
     async with embedded(home) as reach:
-        return await soak_on(reach, home, clients=clients, days=days, seed=seed, say=say)
+        return await soak_on(
+            reach, home, clients=clients, days=days, seed=seed, say=say, idle_s=IDLE_S
+        )
 
 
 async def soak_on(
-    reach: Reach, home: Path, *, clients: int, days: int, seed: int, say: Callable[[str], None]
+    reach: Reach,
+    home: Path,
+    *,
+    clients: int,
+    days: int,
+    seed: int,
+    say: Callable[[str], None],
+    idle_s: float = 0.0,
 ) -> Soak:
-    """Run it on a stack that is there already, with its state in `home`."""
+    """Run it on a stack that is there already, with its state in `home`.
+
+    With `idle_s` it first looks for so long what each process costs while nobody asks anything.
+    """
     listed = dict(line.split("=", 1) for line in (await reach.limber("env")).splitlines())
     url, kafka = listed["DATABASE_URL"], listed["KAFKA_BOOTSTRAP"]
     found = processes(await reach.limber("ps"))
     before, records_before = await measure(url, home), await ends_of_topics(kafka)
+    idle = await idle_shares(found, idle_s) if idle_s else {}
     samples = Samples()
     sampling = asyncio.create_task(sample(found, url, samples))
     out = home / "truth.json"
@@ -65,7 +85,7 @@ async def soak_on(
     after, records = await measure(url, home), await ends_of_topics(kafka)
     truth = json.loads(out.read_text())
     records = {topic: end - records_before[topic] for topic, end in records.items()}
-    return Soak(clients, days, seed, went_well, found, samples, before, after, truth, records)
+    return Soak(clients, days, seed, went_well, found, samples, before, after, idle, truth, records)
 
 
 async def _simulate(

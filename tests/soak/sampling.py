@@ -58,6 +58,17 @@ def processes(listed: str) -> list[Process]:
     return [Process(name, int(pid), int(port)) for name, pid, port in lines]
 
 
+async def idle_shares(found: Sequence[Process], seconds: float) -> dict[str, float]:
+    """The part of a core that each process takes in the seconds to come."""
+    before = {one.name: sum(map(_cpu, _family(one.pid))) for one in found}
+    began = time.monotonic()
+    await asyncio.sleep(seconds)
+    passed = time.monotonic() - began
+    return {
+        one.name: (sum(map(_cpu, _family(one.pid))) - before[one.name]) / passed for one in found
+    }
+
+
 async def sample(found: Sequence[Process], database_url: str, samples: Samples) -> None:
     """Add a sample every `SAMPLE_EVERY_S` until cancelled, and a last one then."""
     connection = await asyncpg.connect(database_url)
