@@ -32,6 +32,7 @@ BUCKET_S = 1.0
 KEPT = 20
 """Connections kept between requests."""
 
+SHOWN = 40
 OK = frozenset({200, 201, 202})
 
 
@@ -101,6 +102,10 @@ class Load:
             for a in self.asked
             if a.status not in OK
         ] + self.reads_failed
+
+    def told(self) -> str:
+        """What failed, as a message."""
+        return f"{len(self.failed)} failed:\n" + "\n".join(self.failed[:SHOWN])
 
     def acknowledged(self, kind: str) -> list[str]:
         """The ids of what was promised."""
