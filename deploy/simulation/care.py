@@ -156,5 +156,6 @@ async def leave(life: Life, stage: Stage) -> None:
     quiet = {"reminders": False, "marketing": False}
     await stage.door.send("ask for quiet", "PATCH", "/v1/me", quiet, token=life.token)
     if stage.can_forget and life.chance.random() < habits.ASKS_TO_BE_FORGOTTEN:
+        await stage.door.ask("take one's data away", "/v1/me/export", token=life.token)
         await stage.door.send("ask to be forgotten", "DELETE", "/v1/me", token=life.token)
     life.leave(stage.now)
