@@ -21,6 +21,9 @@ from tests.servers import KAFKA_IMAGE, free_port
 
 ROOT = Path(__file__).parent.parent.parent
 
+START_TIMEOUT_S = 200
+"""A bound, no expectation: five seconds on a quiet machine."""
+
 
 @dataclass(frozen=True)
 class SecureKafka:
@@ -77,7 +80,9 @@ def running(place: Path) -> Iterator[SecureKafka]:
         .with_bind_ports(nodes, nodes)
         .with_volume_mapping(str(place / "kafka"), "/run/limber", "ro")
         .with_kwargs(group_add=[str(os.getgid())])
-        .waiting_for(LogMessageWaitStrategy("Kafka Server started"))
+        .waiting_for(
+            LogMessageWaitStrategy("Kafka Server started").with_startup_timeout(START_TIMEOUT_S)
+        )
     )
     for name, value in _environment(clients, nodes).items():
         container.with_env(name, value)
@@ -93,4 +98,6 @@ def _environment(clients: int, nodes: int) -> dict[str, str]:
     return given | {
         "KAFKA_LISTENERS": (f"CLIENTS://:{clients},NODES://:{nodes},CONTROLLER://localhost:9093"),
         "KAFKA_ADVERTISED_LISTENERS": f"CLIENTS://localhost:{clients},NODES://localhost:{nodes}",
+        # Half the processor time until it is ready.
+        "KAFKA_HEAP_OPTS": "-Xmx320m -XX:+UseSerialGC -XX:TieredStopAtLevel=1",
     }

@@ -219,6 +219,27 @@ def test_replicas_follow_lag_on_every_topic_and_never_outnumber_the_partitions()
             assert trigger["metadata"]["bootstrapServersFromEnv"] in servers
 
 
+@pytest.mark.parametrize("overlay", OVERLAYS)
+def test_the_first_stage_is_complete_in_itself(overlay: str) -> None:
+    first = [
+        (m["kind"], m["metadata"]["name"])
+        for m in rendered(overlay)
+        if m["metadata"].get("labels", {}).get("limber.example/stage") == "first"
+    ]
+    jobs = of_kind(rendered(overlay), "Job")
+    maps = {
+        ("ConfigMap", name)
+        for job in jobs.values()
+        for container in containers(job["spec"]["template"])
+        for name in [
+            *(source["configMapRef"]["name"] for source in container.get("envFrom", ())),
+            *(e["valueFrom"]["configMapKeyRef"]["name"] for e in container.get("env", ())),
+        ]
+    }
+
+    assert maps | {("Job", n) for n in jobs} | {("ServiceAccount", "jobs")} == set(first)
+
+
 def test_what_scales_itself_has_no_number_of_replicas() -> None:
     manifests = rendered("large")
     scaled = {
