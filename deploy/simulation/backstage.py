@@ -23,7 +23,9 @@ from shared.clock import OffsetClock
 ROUNDED = timedelta(seconds=1)
 """The clock is kept in whole seconds."""
 
-LOOK_EVERY_S = 0.05
+LOOK_FIRST_S, LOOK_LAST_S = 0.02, 0.3
+"""How soon it looks again, and later, so that looking takes little from those at work."""
+
 SETTLED_LOOKS = 2
 """Looks in a row that find nothing at work: one could fall between a record and what follows."""
 
@@ -73,6 +75,7 @@ class Backstage:
         self._admin = admin
         self._consumer = consumer
         self._clock = OffsetClock(stack.clock_file)
+        self._parked: int | None = None
         self._signer = LinkSigner(stack.booking_secret.encode())
 
     def now(self) -> datetime:
@@ -114,17 +117,18 @@ class Backstage:
         """Wait until nothing is at work: no outbox, no lag, nothing due, no mail to send.
 
         Raises:
-            Failure: something is at work for too long.
+            Failure: something is at work for too long, or a record was parked since the start.
         """
         began, greatest, settled = time.monotonic(), 0, 0
         before: dict[TopicPartition, int] = {}
         at_work: dict[str, float] = {}
-        last = began
+        last, pause = began, LOOK_FIRST_S
         while True:
             row = await self._connection.fetchrow(_AT_WORK, self.now())
             ends, lag = await self._lag()
             greatest = max(greatest, lag)
-            working = {name: number for name, number in row.items() if number}
+            working = {name: n for name, n in row.items() if n and name != "parked"}
+            self._no_more_parked(row["parked"])
             quiet = not working and not lag and (not settled or ends == before)
             settled, before = settled + 1 if quiet else 0, ends
             since, last = last, time.monotonic()
@@ -136,7 +140,14 @@ class Backstage:
             if took > DRAIN_WITHIN_S:
                 still = ", ".join(f"{name} {number}" for name, number in working.items())
                 raise Failure(f"the stack does not come to rest: lag {lag}; {still}")
-            await asyncio.sleep(LOOK_EVERY_S)
+            await asyncio.sleep(pause)
+            pause = LOOK_FIRST_S if quiet else min(pause * 1.5, LOOK_LAST_S)
+
+    def _no_more_parked(self, parked: int) -> None:
+        if self._parked is None:
+            self._parked = parked
+        if parked > self._parked:
+            raise Failure(f"{parked} keys are parked; see `limber dead-letters list`")
 
     async def _lag(self) -> tuple[dict[TopicPartition, int], int]:
         """The end of each partition that somebody reads, and how far all readers are behind."""
