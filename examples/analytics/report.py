@@ -1,6 +1,7 @@
 """One page with every question, its chart, its table and its caveats: python -m report."""
 
 import argparse
+import re
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from html import escape
@@ -17,6 +18,10 @@ MOST_BARS = 16
 """A chart with more is not read; the table has all."""
 
 WEEK = timedelta(weeks=1)
+
+NUMBER = ' class="number"'
+
+_CODE = re.compile("`([^`]+)`")
 
 
 def by_share(value: str, *labels: str) -> Chart:
@@ -104,7 +109,7 @@ def _bars(
 def _short(label: str) -> str:
     """A label without the number it is ordered by; of an id its last characters."""
     head, _, tail = label.partition(": ")
-    if head.isdigit():
+    if tail and head.isdigit():
         return tail
     return f"…{label[-6:]}" if len(label) == 36 and label.count("-") == 4 else label
 
@@ -121,26 +126,33 @@ def section(answer: Answer, chart: Chart) -> str:
         if len(answer.rows) > MOST_BARS and "week" not in answer.columns[:1]
         else ""
     )
+    caveats = _CODE.sub(r"<code>\1</code>", escape(answer.caveats))
     return (
         f'<section id="{answer.name}"><h2>{escape(answer.question)}</h2>{body}{more}'
-        f'<p class="soft">{escape(answer.caveats)}</p></section>'
+        f'<p class="soft">{caveats}</p></section>'
     )
 
 
 def table(answer: Answer) -> str:
     """The answer as an HTML table."""
+    numbers = [
+        any(isinstance(row[at], (int, float)) for row in answer.rows)
+        for at in range(len(answer.columns))
+    ]
     head = "".join(
-        f'<th scope="col">{escape(name.replace("_", " "))}</th>' for name in answer.columns
+        f'<th scope="col"{NUMBER if is_number else ""}>{escape(name.replace("_", " "))}</th>'
+        for name, is_number in zip(answer.columns, numbers, strict=True)
     )
     body = "".join("<tr>" + "".join(_cell(value) for value in row) + "</tr>" for row in answer.rows)
+    name = escape(f"Table: {answer.question}")
     return (
-        f'<div class="wide" role="region" tabindex="0" aria-label="Table: {escape(answer.question)}">'
+        f'<div class="wide" role="region" tabindex="0" aria-label="{name}">'
         f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 
 
 def _cell(value: object) -> str:
-    kind = ' class="number"' if isinstance(value, (int, float)) else ""
+    kind = NUMBER if isinstance(value, (int, float)) else ""
     return f"<td{kind}>{escape(_short(shown(value)))}</td>"
 
 
