@@ -5,9 +5,11 @@ import sys
 import typer
 
 from deploy.commands import (
+    access_log,
     backup,
     clock,
     dead_letters,
+    erasures,
     events,
     inbox,
     recover,
@@ -26,7 +28,20 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for module in (up, show, token, inbox, events, dead_letters, clock, simulate, backup, recover):
+for module in (
+    up,
+    show,
+    token,
+    inbox,
+    events,
+    dead_letters,
+    clock,
+    simulate,
+    backup,
+    recover,
+    erasures,
+    access_log,
+):
     module.register(app)
 
 

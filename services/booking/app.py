@@ -33,6 +33,7 @@ from services.booking.api import credits as paid_ahead
 from services.booking.api.access import Access
 from services.booking.api.limits import Limits
 from services.booking.api.writing import KEY_LIVES, Writer
+from services.booking.chaining import Chaining
 from services.booking.domain.links import Links, LinkSigner
 from services.booking.domain.meetings import NamedRooms
 from services.booking.handlers import erasure
@@ -57,7 +58,7 @@ from services.booking.pages import sign_in as sign_in_pages
 from services.booking.pages import staff as staff_pages
 from services.booking.pages.shell import Shell
 from services.booking.settings import BookingSettings
-from services.booking.store import idempotency
+from services.booking.store import idempotency, retention
 from services.booking.store import limits as counters
 from services.booking.store.client_keys import ClientKeys
 from services.booking.streams import Wakeups
@@ -82,10 +83,13 @@ def build(settings: BookingSettings) -> FastAPI:
         await idempotency.forget_old(tx, oldest=clock() - KEY_LIVES)
         await counters.forget_old(tx, now=clock())
         await erasure.sweep_again(tx, now=clock())
+        await retention.forget_old(tx, now=clock())
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with runtime.running([wakeups.listen, sweeper.run], cleaning=[forget_old]):
+        async with runtime.running(
+            [wakeups.listen, sweeper.run, Chaining(db).run], cleaning=[forget_old]
+        ):
             yield
 
     app = create_app(
@@ -151,7 +155,7 @@ def add_routes(
     app.include_router(stream.routes(db, clock, access, wakeups), dependencies=known)
     app.include_router(care_team.routes(db, clock, writer, signer), dependencies=known)
     app.include_router(people.routes(db, clock, writer, signer), dependencies=known)
-    app.include_router(privacy.routes(clock, writer), dependencies=known)
+    app.include_router(privacy.routes(db, clock, writer), dependencies=known)
     app.include_router(trainers.routes(db, clock, writer), dependencies=known)
     app.include_router(waitlist.routes(db, clock, writer, signer), dependencies=known)
     app.include_router(preferences.routes(db, clock, writer, signer), dependencies=known)

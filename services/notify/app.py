@@ -21,7 +21,7 @@ from services.notify.lanes import Means
 from services.notify.metrics import SendMetrics
 from services.notify.senders import Sender
 from services.notify.settings import NotifySettings
-from services.notify.store import digests, happenings, reports
+from services.notify.store import digests, happenings, reports, retention
 from services.notify.writing.mail import LetterWriter
 from services.notify.writing.short import ShortWriter
 from shared.http import create_app
@@ -95,6 +95,7 @@ def build(settings: NotifySettings) -> FastAPI:
         await partners.forget_old(tx)
         await reports.forget_old(tx, now=clock())
         await contacts.sweep_again(tx, now=clock())
+        await retention.forget_old(tx, now=clock())
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:

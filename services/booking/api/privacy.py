@@ -1,17 +1,20 @@
 """What is known of a client, for the client: all of it to take away, or to be forgotten."""
 
+import json
+from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
-from pydantic import BaseModel
+from pydantic import BaseModel, create_model
 
 from services.booking.api.access import CallerNow, signed_in, staff_only
 from services.booking.api.writing import Answer, Writer
 from services.booking.domain.people import Caller
 from services.booking.handlers import erasure
+from services.booking.queries.export import SECTIONS, whole
 from shared.clock import Clock, rfc3339
-from shared.postgres import Transaction
+from shared.postgres import Database, Transaction
 
 
 class ErasureDocument(BaseModel):
@@ -21,7 +24,14 @@ class ErasureDocument(BaseModel):
     done_by: str
 
 
-def routes(clock: Clock, writer: Writer) -> APIRouter:
+ExportDocument = create_model(
+    "ExportDocument",
+    __doc__="All that is kept of somebody: rows by section.",
+    **dict.fromkeys(SECTIONS, (list[dict[str, Any]], ...)),
+)
+
+
+def routes(db: Database, clock: Clock, writer: Writer) -> APIRouter:
     """Rights of a client over their data."""
     router = APIRouter(prefix="/v1", tags=["privacy"])
 
@@ -33,6 +43,23 @@ def routes(clock: Clock, writer: Writer) -> APIRouter:
 
         # A kept answer would be kept of somebody who asked that nothing is.
         return await writer.commit(request, caller, work, keep_answer=False)
+
+    @router.get("/me/export", response_model=ExportDocument)
+    async def export(caller: CallerNow) -> Response:
+        """All that is kept of oneself, as one JSON document; the same until something changes."""
+        person_id = signed_in(caller)
+        async with db.transaction() as tx:
+            # One view of all tables: a section never speaks of what another has not yet.
+            await tx.execute("set transaction isolation level repeatable read, read only")
+            found = await whole(tx, person_id, writer.keys)
+        return Response(
+            json.dumps(found, ensure_ascii=False, indent=1),
+            media_type="application/json",
+            headers={
+                "Content-Disposition": 'attachment; filename="limber-export.json"',
+                "Cache-Control": "no-store",
+            },
+        )
 
     @router.delete("/me", status_code=202, response_model=ErasureDocument)
     async def erase_me(request: Request, caller: CallerNow) -> Response:

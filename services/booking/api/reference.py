@@ -32,7 +32,7 @@ VISITORS_TOO = frozenset(
 OWN_LINK = frozenset({"GET /v1/bookings/{booking_id}/calendar.ics"})
 """The query carries a token of its own, where calendar programs can send no header."""
 
-FILES = OWN_LINK | {"GET /v1/clients/{client_id}/letter.pdf"}
+FILES = OWN_LINK | {"GET /v1/clients/{client_id}/letter.pdf", "GET /v1/me/export"}
 """Answers with the name of a file."""
 
 VERSIONED = frozenset(
@@ -65,8 +65,10 @@ TOLD_VERSION = VERSIONED | {
 CACHED = frozenset({"GET /v1/vocabulary", "GET /v1/options"})
 """What may be kept by whoever asked."""
 
-NEVER_KEPT = frozenset({"POST /v1/sign-in/verify"})
-"""The answer is a secret, so no Idempotency-Key can ask for it again."""
+NEVER_KEPT = frozenset(
+    {"POST /v1/sign-in/verify", "DELETE /v1/me", "DELETE /v1/people/{person_id}"}
+)
+"""The answer is a secret, or of somebody forgotten: no Idempotency-Key can ask for it again."""
 
 ALSO: dict[str, tuple[int, ...]] = {
     "POST /v1/bookings": (403, 410),

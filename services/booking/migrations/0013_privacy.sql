@@ -22,6 +22,13 @@ create table access_chain (
     hash bytea not null
 );
 
+-- Where lines were deleted after their time: the chain begins after the last one's hash.
+create table access_chain_cuts (
+    place bigint primary key,
+    hash bytea not null,
+    at timestamptz not null
+);
+
 create function refuse_access_log_change() returns trigger language plpgsql as $$
 begin
     if tg_op = 'DELETE' and old.at < now() - interval '2 years' then
@@ -35,4 +42,13 @@ create trigger access_log_stays_whole before truncate on access_log
     for each statement execute function refuse_access_log_change();
 create trigger access_chain_stays before update on access_chain
     for each row execute function refuse_change();
+create function refuse_chain_gap() returns trigger language plpgsql as $$
+begin
+    if exists (select from access_log where id = old.log_id) then
+        raise exception 'a hash stays as long as its line';
+    end if;
+    return old;
+end $$;
+create trigger access_chain_keeps before delete on access_chain
+    for each row execute function refuse_chain_gap();
 create index access_log_at on access_log (at);

@@ -24,6 +24,9 @@ TYPED = (
 )  # fmt: skip
 """What people typed: sealed wherever it lies."""
 
+IN_ROWS = {"Zyxgoal", "Zyxreason", "Zyxcredit"}
+"""Notes in rows of booking, not reports."""
+
 POINT = "BNcRdreALRFXTkOOUHK1EtK2wtaz5Ry4YfYCA_0QTpQtUbVlUls0VJXg7A8u-Ts1XbjhazAkj7I99e8QcYP7DkM"
 
 
