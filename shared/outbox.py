@@ -26,7 +26,7 @@ PUBLISH_TIMEOUT_S = 10.0
 """An idempotent producer never gives up by itself; after this the rows stay and we begin again."""
 
 STOP_TIMEOUT_S = 5.0
-"""A producer that holds unsent records of a dead broker may never stop; it is left after this."""
+"""A producer whose broker is dead may not end its last request sooner; it is left after this."""
 
 MAX_EVENT_BYTES = 512 * 1024
 """Half of what the broker takes, so that a committed event can always be published."""
@@ -130,7 +130,7 @@ class Relay:
                     delay = 0.1
                 except (*TRANSIENT, KafkaError) as fault:
                     log.warning("relay-waits", fault=type(fault).__name__, delay_s=delay)
-                    await self.close()
+                    await self.close(flush=False)
                     await asyncio.sleep(delay)
                     delay = min(delay * 2, 5.0)
                     continue
@@ -230,11 +230,18 @@ class Relay:
         self._producer = producer
         return producer
 
-    async def close(self) -> None:
-        """Let the producer go."""
+    async def close(self, *, flush: bool = True) -> None:
+        """Let the producer go; without `flush` it sends nothing any more.
+
+        The rows of what it holds are still in the outbox, and its successor sends them: what came
+        later than that would stand behind newer records of its key.
+        """
         producer, self._producer = self._producer, None
         if producer is not None:
             try:
+                sender = producer._sender.sender_task  # noqa: SLF001 - `stop` would wait to send all
+                if not flush and sender is not None:
+                    sender.cancel()
                 async with asyncio.timeout(STOP_TIMEOUT_S):
                     await producer.stop()
             except (TimeoutError, KafkaError) as fault:

@@ -88,10 +88,9 @@ CLUSTER_SETTINGS = {
     "share.coordinator.state.topic.replication.factor": "3",
     "share.coordinator.state.topic.min.isr": "2",
     "min.insync.replicas": "2",
-    # A dead broker's partitions stand still until its session has run out, but a pause of the
-    # machine must not cost a session.
-    "broker.session.timeout.ms": "4000",
-    "broker.heartbeat.interval.ms": "1000",
+    # A dead broker's partitions stand still until its session has run out, and the session begins
+    # anew when the active controller died with it.
+    "broker.session.timeout.ms": "3000",
     # A new leader of the controllers is wanted in the same few seconds as one of a partition.
     "controller.quorum.election.timeout.ms": "1000",
     "controller.quorum.fetch.timeout.ms": "2000",
