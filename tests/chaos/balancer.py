@@ -39,13 +39,14 @@ class Balancer:
     @asynccontextmanager
     async def open(self) -> AsyncIterator["Balancer"]:
         """It listens while the block runs."""
-        looking = asyncio.create_task(self._look())
+        looking = [asyncio.create_task(self._look(name)) for name in self._backends]
         await self._looked.wait()
         self._server = await asyncio.start_server(self._serve, HOST, 0)
         try:
             yield self
         finally:
-            looking.cancel()
+            for task in looking:
+                task.cancel()
             self._server.close()
             for writer in self._open:
                 writer.close()
@@ -59,17 +60,25 @@ class Balancer:
         ]
 
     def withdraw(self, name: str) -> None:
-        """No new connection for a replica from now on, as for a pod that is to be deleted."""
+        """No new connection for a replica from now on, as for a pod that is to be deleted.
+
+        What stands behind no door of ours is none of our business.
+        """
         self._withdrawn.add(name)
 
-    async def _look(self) -> None:
+    def admit(self, name: str) -> None:
+        """A replica that was withdrawn is given connections again, once it says it is ready."""
+        if name in self._refused:
+            self._withdrawn.discard(name)
+            self._refused[name] = self._patience
+
+    async def _look(self, name: str) -> None:
         while True:
-            answers = await asyncio.gather(
-                *(says_ok(port, "/readyz") for port in self._backends.values())
-            )
-            for name, yes in zip(self._backends, answers, strict=True):
-                self._refused[name] = 0 if yes else self._refused[name] + 1
-            self._looked.set()
+            if await says_ok(self._backends[name], "/readyz"):
+                self._refused[name] = 0
+                self._looked.set()
+            else:
+                self._refused[name] += 1
             await asyncio.sleep(LOOK_EVERY_S)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

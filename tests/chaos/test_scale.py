@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.chaos, pytest.mark.crash, pytest.mark.timeout(900)]
 
 PER_SECOND = 20.0 if report.FULL else 10.0
 SERVICES = ("progress", "notify", "booking")
-LOOKS_OF_PATIENCE = 8
+LOOKS_OF_PATIENCE = 20
 STAY_S = 8.0 if report.FULL else 1.0
 """Load at four replicas, before they go again."""
 
@@ -33,6 +33,8 @@ async def test_services_grow_and_shrink_under_load_without_loss_or_doubling(
                     more = [f"{service}-{n}" for n in range(2, MOST_REPLICAS + 1)]
                     await system.start(*more)
                     await asyncio.sleep(STAY_S)
+                    for name in more:
+                        balancer.withdraw(name)
                     await asyncio.gather(*(system.stop_one(name) for name in more))
             settled = await settle(system)
             findings = await judge(system, load)
