@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: run test check bench prove fuzz chaos soak clean
+.PHONY: run test check bench prove fuzz chaos soak analysts clean
 
 run: $(READY)  ## the whole system on this machine, in the foreground
 	@exec $(BIN)/limber up
@@ -32,6 +32,9 @@ prove: $(READY)  ## every promise on all its random cases; minutes instead of se
 
 chaos: $(READY)  ## brokers, replicas and the database go under load; CHAOS=small is a share of it
 	LIMBER_CHAOS=$(or $(CHAOS),full) $(BIN)/pytest -s --timeout 1800 tests/chaos
+
+analysts: $(READY)  ## docs/analysts.md from nothing to the first answer, on a stack of its own
+	LIMBER_ANALYSTS=1 $(BIN)/pytest -s tests/analysts
 
 fuzz: $(READY)  ## requests made from /openapi.json, by schemathesis; FUZZ sets how many each way
 	LIMBER_FUZZ_REQUESTS=$(or $(FUZZ),200) $(BIN)/pytest -s --timeout 7200 \

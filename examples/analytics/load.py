@@ -38,7 +38,7 @@ GROUP = "analysts-load"
 BATCH = 2_000
 """Records of one transaction: a few MB at most, and a second of work."""
 
-POLL_S = 1.0
+POLL_S = 0.2
 ANSWER_WITHIN_S = 15.0
 """What a broker that works takes far less than."""
 
