@@ -9,6 +9,7 @@ from tests.chaos import report
 from tests.chaos.balancer import Balancer
 from tests.chaos.evidence import judge, settle
 from tests.chaos.load import prepare_load
+from tests.chaos.streams import following
 from tests.chaos.system import System, running
 
 pytestmark = [pytest.mark.chaos, pytest.mark.crash, pytest.mark.timeout(600)]
@@ -25,6 +26,9 @@ LOOKS_OF_PATIENCE = 20
 BEFORE_S = 1.0
 """Load that runs undisturbed before the first replica goes."""
 
+FOLLOWED = 4
+"""Pages that are open all the time."""
+
 ROLLED = ("booking", "notify", "progress")
 
 
@@ -37,7 +41,10 @@ async def test_no_request_fails_while_every_service_is_restarted(tmp_path: Path)
         async with Balancer(doors, patience=LOOKS_OF_PATIENCE).open() as balancer:
             load = await prepare_load(system, balancer.url, per_second=PER_SECOND)
             took: dict[str, object] = {}
-            async with load.running():
+            async with (
+                load.running(),
+                following(balancer.url, load.people[:FOLLOWED]) as pages,
+            ):
                 await asyncio.sleep(BEFORE_S)
                 for _ in range(ROUNDS):
                     for service, names in pairs.items():
@@ -51,11 +58,17 @@ async def test_no_request_fails_while_every_service_is_restarted(tmp_path: Path)
             "Rolling restart",
             findings.seen
             | took
-            | {"connections turned away": balancer.turned_away, "at rest after, s": settled},
+            | {
+                "connections turned away": balancer.turned_away,
+                "streams opened by pages that stay open": pages.opened,
+                "at rest after, s": settled,
+            },
         )
 
     assert not load.failed, load.told()
     assert 0 == balancer.turned_away
+    assert [] == pages.broken
+    assert pages.opened > FOLLOWED
     assert not findings.wrong, findings.told()
 
 
