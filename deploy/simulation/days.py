@@ -141,17 +141,9 @@ async def _hear(course: Course) -> None:
         return
     await _rest(course)
     while waiting := [one for one in course.lives if one.pending]:
-        await asyncio.gather(*(_heard(one, course.stage) for one in waiting))
+        await asyncio.gather(*(one.hear(course.stage) for one in waiting))
         if any(one.pending for one in waiting):
             await _rest(course)
-
-
-async def _heard(life: Life, stage: Stage) -> None:
-    try:
-        await life.hear(stage)
-    except Astray:
-        # It is on record.
-        return
 
 
 async def _rest(course: Course) -> None:

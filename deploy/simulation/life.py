@@ -9,7 +9,7 @@ from itertools import count
 from typing import Any, Literal, TypeAlias, TypeVar
 
 from deploy.simulation.body import Body
-from deploy.simulation.door import Door
+from deploy.simulation.door import Astray, Door
 from deploy.simulation.people import Person
 from shared.clock import rfc3339
 from shared.zones import zone
@@ -206,15 +206,22 @@ class Life:
         """Read the answers that were waited for, and do what follows."""
         waiting, self.pending = self.pending, []
         for one in waiting:
-            reply = await stage.door.ask("read an answer", one.url, token=one.token)
-            status = reply.body["status"]
-            if status == "pending":
-                stage.door.account.wonder(f"{one.name}: no answer though all is at rest")
-            elif one.then is not None:
-                await one.then(self, stage, reply.body, **one.more)
-            elif status == "rejected":
-                rule, reason = reply.body.get("rule"), reply.body.get("reason")
-                stage.door.account.wonder(f"{one.name}: rejected by {rule}: {reason}")
+            try:
+                await self._hear_one(stage, one)
+            except Astray:
+                # It is on record; the other answers are read all the same.
+                continue
+
+    async def _hear_one(self, stage: Stage, one: Pending) -> None:
+        reply = await stage.door.ask("read an answer", one.url, token=one.token)
+        status = reply.body["status"]
+        if status == "pending":
+            stage.door.account.wonder(f"{one.name}: no answer though all is at rest")
+        elif one.then is not None:
+            await one.then(self, stage, reply.body, **one.more)
+        elif status == "rejected":
+            rule, reason = reply.body.get("rule"), reply.body.get("reason")
+            stage.door.account.wonder(f"{one.name}: rejected by {rule}: {reason}")
 
 
 def at(instant: datetime) -> str:
