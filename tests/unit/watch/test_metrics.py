@@ -3,7 +3,8 @@
 import tomllib
 
 from shared.telemetry import VERSION
-from tests.unit.watch.documented import ROOT, documented, documented_labels, registered
+from tests.unit.watch.documented import ROOT, documented, documented_labels
+from tests.unit.watch.registered import registered
 
 
 def test_the_document_and_the_services_tell_the_same_metrics() -> None:
