@@ -42,6 +42,7 @@ ROUTES: dict[str, tuple[Limit, KeyOf]] = {
     "POST /v1/me/devices": (limits.DEVICES_PER_PERSON, _by_person),
     "GET /v1/clients/{client_id}/letter.pdf": (limits.EXPORTS_PER_CLIENT, _by_client),
     "GET /v1/clients/{client_id}/fhir": (limits.EXPORTS_PER_CLIENT, _by_client),
+    "GET /v1/me/export": (limits.EXPORTS_PER_CLIENT, _by_person),
     "POST /v1/plans/{plan_id}/activate": (limits.DECISIONS_PER_PERSON, _by_person),
     "POST /v1/plans/{plan_id}/comments": (limits.DECISIONS_PER_PERSON, _by_person),
     "POST /v1/clearances/{clearance_id}/decision": (limits.DECISIONS_PER_PERSON, _by_person),

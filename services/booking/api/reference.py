@@ -65,6 +65,9 @@ TOLD_VERSION = VERSIONED | {
 CACHED = frozenset({"GET /v1/vocabulary", "GET /v1/options"})
 """What may be kept by whoever asked."""
 
+NOT_STORED = frozenset({"GET /v1/me/export"})
+"""What no browser and no proxy may keep."""
+
 NEVER_KEPT = frozenset(
     {"POST /v1/sign-in/verify", "DELETE /v1/me", "DELETE /v1/people/{person_id}"}
 )
@@ -77,6 +80,7 @@ ALSO: dict[str, tuple[int, ...]] = {
     "GET /v1/push-key": (404,),
     "GET /v1/clients/{client_id}/letter.pdf": (429,),
     "GET /v1/clients/{client_id}/fhir": (429,),
+    "GET /v1/me/export": (429,),
 }
 """Refusals that follow from nothing an operation takes."""
 
@@ -242,7 +246,7 @@ def _headers(method: str, name: str) -> dict[str, Any]:
         found |= TRIED_OUT
     if name in TOLD_VERSION:
         found |= ETAG
-    if name in CACHED:
+    if name in CACHED or name in NOT_STORED:
         found |= CACHE_CONTROL
     if name in FILES:
         found |= FILE_NAME

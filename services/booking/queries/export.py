@@ -18,7 +18,8 @@ SECTIONS: dict[str, tuple[str, str]] = {
     "bookings": (
         "bookings",
         (
-            "select b.id, b.version, b.status, b.service, b.mode, b.area, b.start_at, b.end_at, b.tz,"
+            "select b.id, b.version, b.status, b.service, b.mode, b.area, b.start_at,"
+            " b.end_at, b.tz,"
             " t.name as trainer, b.join_url, b.address, b.postal, b.conditions, b.goal,"
             " b.cancelled_because, b.cancel_reason, b.late, b.series_id, b.series_number,"
             " b.created_at, b.updated_at from bookings b join people t on t.id = b.trainer_id"
@@ -103,7 +104,8 @@ SECTIONS: dict[str, tuple[str, str]] = {
     "safety_holds": (
         "safety_holds",
         (
-            "select hold_id, kind, rule, placed_at, lifted_at from safety_holds where client_id = $1"
+            "select hold_id, kind, rule, placed_at, lifted_at from safety_holds where"
+            " client_id = $1"
             " order by placed_at, hold_id"
         ),
     ),

@@ -9,6 +9,9 @@ from shared.sealing import PREFIX, MasterKey, Sealer
 REWRAPPED_AT_ONCE = 500
 """Keys of one statement when the master key changes."""
 
+NOTES = (("bookings", "goal"), ("bookings", "cancel_reason"), ("credits", "note"))
+"""Where notes stand: table and column."""
+
 NOTE = "note"
 """What a sealed note is bound to: it opens as nothing else."""
 
@@ -52,25 +55,38 @@ class ClientKeys:
         return self.master.open(text, NOTE) if text is not None and sealed else text
 
 
-async def rewrap(tx: Transaction, master: MasterKey, after: UUID) -> UUID | None:
-    """Wrap the next keys with the newest master key; the last client, None when none was left."""
+async def rewrap(tx: Transaction, master: MasterKey, after: UUID) -> tuple[UUID | None, int]:
+    """Wrap the next keys with the newest master key.
+
+    Returns the last client and how many; None when nobody is left.
+    """
     rows = await tx.fetch(
         "select client_id, wrapped from client_keys where client_id > $1"
         " order by client_id limit $2 for update",
         after,
         REWRAPPED_AT_ONCE,
     )
-    await tx.executemany(
-        "update client_keys set wrapped = $2 where client_id = $1",
-        [
-            (
-                row["client_id"],
-                master.wrap(master.unwrap(row["wrapped"], row["client_id"]).key, row["client_id"]),
-            )
-            for row in rows
-        ],
-    )
-    return rows[-1]["client_id"] if rows else None
+    wrapped = [
+        (id_, master.wrap(master.unwrap(old, id_).key, id_))
+        for id_, old in ((row["client_id"], row["wrapped"]) for row in rows)
+    ]
+    await tx.executemany("update client_keys set wrapped = $2 where client_id = $1", wrapped)
+    return (wrapped[-1][0] if wrapped else None), len(wrapped)
+
+
+async def rewrap_notes(tx: Transaction, keys: ClientKeys) -> int:
+    """Seal all notes in rows with the newest master key; returns how many there were."""
+    count = 0
+    for table, column in NOTES:
+        rows = await tx.fetch(
+            f"select id, {column} as note from {table} where {column} is not null for update"  # noqa: S608 - our names
+        )
+        await tx.executemany(
+            f"update {table} set {column} = $2 where id = $1",  # noqa: S608 - our names
+            [(row["id"], keys.seal_note(keys.open_note(row["note"]))) for row in rows],
+        )
+        count += len(rows)
+    return count
 
 
 async def forget(tx: Transaction, client_id: UUID) -> None:
