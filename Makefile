@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: run test check bench prove fuzz chaos soak analysts clean
+.PHONY: audit erasure run test check bench prove fuzz chaos soak analysts clean
 
 run: $(READY)  ## the whole system on this machine, in the foreground
 	@exec $(BIN)/limber up
@@ -42,6 +42,13 @@ fuzz: $(READY)  ## requests made from /openapi.json, by schemathesis; FUZZ sets 
 
 soak: $(READY)  ## simulated life at full speed on a stack of its own; CLIENTS, WEEKS, SEED
 	CLIENTS=$(CLIENTS) WEEKS=$(WEEKS) SEED=$(SEED) $(BIN)/python -m tests.soak
+
+audit: $(READY)  ## secrets in tracked files, and dependencies with known holes (needs a network)
+	$(BIN)/python -m deploy.audit secrets
+	$(BIN)/python -m deploy.audit dependencies
+
+erasure: $(READY)  ## on a real broker an erased person's document leaves the disk; about a minute
+	$(BIN)/python -m pytest -q tests/privacy/compaction.py
 
 clean:  ## forget the virtual environment, caches and the local state
 	rm -rf $(VENV) .limber build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis bench.json
