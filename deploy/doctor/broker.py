@@ -1,7 +1,7 @@
 """Kafka: brokers, topics as the catalogue has them, and how far each group has come."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -22,6 +22,10 @@ LAG = 1000
 
 SAFE_BROKERS = 3
 """From three on a topic can live on three of them."""
+
+
+Described = Mapping[str, Any]
+"""A topic as the broker describes it."""
 
 
 async def look(kafka: KafkaAccess) -> AsyncIterator[Finding]:
@@ -52,7 +56,9 @@ async def look(kafka: KafkaAccess) -> AsyncIterator[Finding]:
         await admin.close()
 
 
-async def _configs(admin: AIOKafkaAdminClient, found: Any) -> dict[str, dict[str, str]]:
+async def _configs(
+    admin: AIOKafkaAdminClient, found: Mapping[str, Described]
+) -> dict[str, dict[str, str]]:
     wanted = [
         ConfigResource(ConfigResourceType.TOPIC, one.name) for one in TOPICS if one.name in found
     ]
@@ -64,7 +70,7 @@ async def _configs(admin: AIOKafkaAdminClient, found: Any) -> dict[str, dict[str
     }
 
 
-def _topic(name: str, found: Any, config: dict[str, str], brokers: int) -> Finding:
+def _topic(name: str, found: Described | None, config: dict[str, str], brokers: int) -> Finding:
     check = f"topic {name}"
     if found is None:
         return fail(check, "is missing", "Run the topics job: python -m deploy.topics.")

@@ -95,13 +95,21 @@ async def _migrations(connection: asyncpg.Connection, service: str) -> Finding:
         here = {(m.set, m.name): m.checksum for m in [*read_set("kit", KIT), *own]}
     except MigrationError as fault:
         return fail(check, str(fault), "Deploy a whole release.")
+    return _compared(check, applied, here, {"kit"} | ({service} if own else set()))
+
+
+def _compared(
+    check: str,
+    applied: dict[tuple[str, str], str],
+    here: dict[tuple[str, str], str],
+    known: set[str],
+) -> Finding:
     if missing := sorted(f"{s}/{name}" for s, name in here.keys() - applied.keys()):
         told = f"not applied: {', '.join(missing)}"
         return fail(check, told, "Run the migrate job: python -m deploy.migrate.")
     if changed := sorted(name for s, name in here if applied[s, name] != here[s, name]):
         told = f"changed after they were applied: {', '.join(changed)}"
         return fail(check, told, "Deploy the release that was migrated to, whole.")
-    known = {"kit"} | ({service} if own else set())
     if newer := sorted(name for s, name in applied.keys() - here.keys() if s in known):
         return warn(check, f"newer than this release: {', '.join(newer)}", "Finish the upgrade.")
     return ok(check, f"{len(applied)} applied")
@@ -147,8 +155,9 @@ async def _outbox(connection: asyncpg.Connection, service: str) -> Finding:
     check = f"{service} outbox"
     try:
         row = await connection.fetchrow(
-            "select count(*) as waiting, extract(epoch from clock_timestamp() -"
-            f' min(occurred_at))::float as age from "{service}".outbox'
+            "select count(*) as waiting,"  # noqa: S608
+            " extract(epoch from clock_timestamp() - min(occurred_at))::float as age"
+            f' from "{service}".outbox'
         )
     except asyncpg.InsufficientPrivilegeError:
         return _not_allowed(check)

@@ -6,11 +6,11 @@ import shutil
 import stat
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import aiohttp
-import tzdata
 
 from deploy.doctor import Finding, fail, ok, warn
 
@@ -124,7 +124,7 @@ def disk(place: Path) -> Finding:
 
 def zones() -> Finding:
     """Whether the rules of time zones are of this year or the last."""
-    version = tzdata.IANA_VERSION
-    if int(version[:4]) < datetime.now(UTC).year - 1:
-        return warn("time zones", f"tzdata {version}", "Upgrade to a release with a newer tzdata.")
-    return ok("time zones", f"tzdata {version}")
+    rules = version("tzdata")
+    if int(rules[:4]) < datetime.now(UTC).year - 1:
+        return warn("time zones", f"tzdata {rules}", "Upgrade to a release with a newer tzdata.")
+    return ok("time zones", f"tzdata {rules}")

@@ -1,6 +1,6 @@
 """What events of one batch lead to keeps its own cause, whether or not this service is followed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -29,7 +29,7 @@ def consuming(db: Database, handlers: Handlers, clock: Callable[[], Any]) -> Con
     )
 
 
-async def hear(consumer: Consumer, events: list[tuple[Event, UUID]]) -> None:
+async def hear(consumer: Consumer, events: Sequence[tuple[Event, UUID]]) -> None:
     """As one batch, each event with the cause of its person."""
     await consumer.handle_batch(
         [
