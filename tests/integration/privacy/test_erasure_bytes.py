@@ -3,6 +3,8 @@
 from typing import Any
 from uuid import UUID
 
+import pytest
+
 from services.booking.api.examples import BODIES
 from services.booking.handlers import erasure
 from shared.sealing import PREFIX
@@ -113,7 +115,9 @@ async def lives(place: Town) -> str:
     return str(client)
 
 
-async def test_nothing_of_an_erased_client_is_left_to_be_read(database: MigratedDatabase) -> None:
+async def test_nothing_of_an_erased_client_is_left_to_be_read(
+    database: MigratedDatabase, capfd: pytest.CaptureFixture[str]
+) -> None:
     async with town.opened(database) as place:
         client = await lives(place)
         await _opens_all(place, UUID(client))
@@ -142,6 +146,8 @@ async def test_nothing_of_an_erased_client_is_left_to_be_read(database: Migrated
         assert [] == await town.found(database, TYPED + REACHED)
         assert [] == await town.gone_from_disk(database, TYPED + REACHED)
         assert {client} == {one.key for one in place.written[before:] if one.value is None}
+        logged = "".join(capfd.readouterr()).lower()
+        assert [] == [word for word in TYPED + REACHED if word.lower() in logged]
         await _erase_again(backup, client)
         assert [] == await town.found(backup, TYPED + REACHED)
 
