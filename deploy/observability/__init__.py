@@ -1,0 +1,1 @@
+"""What watches an installation from outside: alerts, dashboards, how to scrape."""
