@@ -51,7 +51,7 @@ _HEADERS: Schema = {
         "ce_time": {
             "type": "string",
             "format": "date-time",
-            "description": "When it happened, RFC 3339 in UTC; never before it was committed.",
+            "description": "When Limber took note of it, RFC 3339 in UTC.",
         },
         "ce_subject": {"type": "string", "description": "Id of what it is about."},
         "content-type": {"const": "application/json", "description": "How the value is written."},

@@ -162,7 +162,7 @@ def _type(raw: Schema, root: Schema) -> str:
     if kind == "object":
         values = schema.get("additionalProperties")
         return f"{_type(values, root)} by name" if isinstance(values, dict) else "object"
-    return NAMES[kind, schema.get("format")]
+    return NAMES[str(kind), schema.get("format")]
 
 
 def _values(raw: Schema, root: Schema) -> str:

@@ -25,7 +25,7 @@ class MessageFact(Event):
     channel: str = Field(description="By which way: `email`, `sms`, `push`; more may come.")
     message_class: str | None = Field(
         default=None,
-        description="`essential`, `service` or `marketing`; null in facts older than the classes.",
+        description="`essential`, `service` or `marketing`; null where it is not told.",
     )
     booking_id: UUID | None = Field(
         default=None, description="The booking it speaks of; null: none."

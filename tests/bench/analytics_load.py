@@ -37,7 +37,7 @@ def fill(bootstrap: str, events: int) -> str:
     clients = [str(uuid4()) for _ in range(max(1, events // 100))]
     for number in range(events):
         kind = KINDS[number % len(KINDS)]
-        headers = {
+        headers: dict[str, str | bytes | None] = {
             "ce_specversion": "1.0",
             "ce_id": str(uuid4()),
             "ce_type": kind,
