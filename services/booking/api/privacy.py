@@ -12,7 +12,7 @@ from services.booking.api.access import CallerNow, signed_in, staff_only
 from services.booking.api.writing import Answer, Writer
 from services.booking.domain.people import Caller
 from services.booking.handlers import erasure
-from services.booking.queries.export import whole
+from services.booking.handlers.export import whole
 from shared.clock import Clock, rfc3339
 from shared.postgres import Database, Transaction
 

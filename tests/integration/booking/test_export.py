@@ -1,6 +1,6 @@
 """A client takes all of their data along: every table that has something of theirs is in it."""
 
-from services.booking.queries.export import LEFT_OUT, SECTIONS
+from services.booking.handlers.export import LEFT_OUT, SECTIONS
 from tests.integration.booking.front_door import TEN, FrontDoor, problem
 
 ANN = "ann@example.org"
