@@ -49,8 +49,8 @@ async def test_no_acknowledged_write_is_lost_whichever_broker_is_killed(tmp_path
         }
         _report(load, findings, strokes, recovered, settled)
 
-    assert not load.failed, load.told()
     assert not findings.wrong, findings.told()
+    assert not load.failed, load.told()
     if report.FULL:
         assert {} == {broker: s for broker, s in recovered.items() if s > RECOVERED_WITHIN_S}
 

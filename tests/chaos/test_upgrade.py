@@ -67,9 +67,9 @@ async def test_old_and_new_replicas_share_schema_and_topics_without_a_lost_reque
         )
 
     assert all(together.values())
+    assert not findings.wrong, findings.told()
     assert not load.failed, load.told()
     assert 0 == balancer.turned_away
-    assert not findings.wrong, findings.told()
 
 
 def unpack(commit: str, target: Path) -> Path:
