@@ -34,6 +34,7 @@ from services.booking.api.limits import Limits
 from services.booking.api.writing import KEY_LIVES, Writer
 from services.booking.domain.links import Links, LinkSigner
 from services.booking.domain.meetings import NamedRooms
+from services.booking.domain.people import Caller
 from services.booking.pages import book as booking_pages
 from services.booking.pages import (
     check_in,
@@ -53,6 +54,7 @@ from services.booking.pages import manage as manage_pages
 from services.booking.pages import sign_in as sign_in_pages
 from services.booking.pages import staff as staff_pages
 from services.booking.pages.shell import Shell
+from services.booking.pages.unsubscribe import UnsubscribePages
 from services.booking.settings import BookingSettings
 from services.booking.store import idempotency
 from services.booking.store import limits as counters
@@ -129,6 +131,9 @@ def add_routes(
         request.state.caller = await access(request)
         await limits.check_route(request)
 
+    async def nobody(request: Request) -> None:
+        request.state.caller = Caller()
+
     known = [Depends(identify)]
     app.include_router(catalogue.routes(db, clock), dependencies=known)
     app.include_router(vocabulary.routes(), dependencies=known)
@@ -149,13 +154,17 @@ def add_routes(
     app.include_router(preferences.routes(db, clock, writer, signer), dependencies=known)
     app.include_router(devices.routes(db, clock, writer, signer, push_key), dependencies=known)
     # Whoever holds the link is let in, whatever else their mail program sends.
-    app.include_router(unsubscribe.routes(db, clock, writer, signer))
+    shell = Shell(public_url)
+    app.include_router(
+        unsubscribe.routes(db, clock, writer, signer, UnsubscribePages(shell)),
+        dependencies=[Depends(nobody)],
+    )
     dry_run.document(app)
     reference.document(app)
     add_pages(
         app,
         access,
-        Shell(public_url),
+        shell,
         db=db,
         clock=clock,
         writer=writer,
