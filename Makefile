@@ -11,7 +11,7 @@ run: $(READY)  ## the whole system on this machine, in the foreground
 	@exec $(BIN)/limber up
 
 test: $(READY)  ## the whole suite, on real Postgres and Kafka; two at a time, each on its own
-	$(BIN)/pytest -n 2 --dist loadfile
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 check: $(READY)  ## style, types, import contracts, migrations, event schemas, translations
 	$(BIN)/ruff check .
