@@ -53,6 +53,7 @@ from services.booking.pages import clinic as clinic_pages
 from services.booking.pages import manage as manage_pages
 from services.booking.pages import sign_in as sign_in_pages
 from services.booking.pages import staff as staff_pages
+from services.booking.pages import waiting as waiting_pages
 from services.booking.pages.shell import Shell
 from services.booking.pages.unsubscribe import UnsubscribePages
 from services.booking.settings import BookingSettings
@@ -195,6 +196,7 @@ def add_pages(
     for router in (
         booking_pages.routes(shell, db, clock, writer, links, limits),
         manage_pages.routes(shell, db, clock, writer, links),
+        waiting_pages.routes(shell, db, clock, writer, links.signer, limits),
         sign_in_pages.routes(shell, clock, writer, links.signer, limits),
         me.routes(shell, db, clock, links.signer),
         check_in.routes(shell, db, clock, writer),

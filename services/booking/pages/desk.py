@@ -88,7 +88,7 @@ def routes(
         """A day and all clients; who is no trainer is sent to where they begin."""
         caller, now = caller_of(request), clock()
         if caller.role is None:
-            return shell.see("/sign-in")
+            return shell.sign_in_first(request)
         if caller.role != "trainer":
             return shell.see(HOME[caller.role])
         trainer_id, words = at_the_desk(request), shell.words(request)

@@ -94,7 +94,9 @@ class Shell:
     def refuse(self, request: Request, no: Refused) -> HTMLResponse:
         """A refusal as a page that says what to do next."""
         told = refusal_of(no, self.words(request))
-        return self.page(request, "refused.html.j2", status=no.status, told=told)
+        back = {"next": _here(request)} if request.method in READING else {}
+        sign_in = "/sign-in" + (f"?{urlencode(back)}" if back else "")
+        return self.page(request, "refused.html.j2", status=no.status, told=told, sign_in=sign_in)
 
     def wrong_fields(self, request: Request, wrong: ValidationError) -> dict[str, str]:
         """The bad fields of a form by the last part of their names, in the page's words."""
@@ -110,6 +112,10 @@ class Shell:
         """Send the browser on to a page of ours, after a form was carried out."""
         target = f"{address}?{urlencode(query)}" if query else address
         return RedirectResponse(target, 303, headers={"Cache-Control": "no-store"})
+
+    def sign_in_first(self, request: Request) -> RedirectResponse:
+        """Send a visitor to sign in, and back here afterwards."""
+        return self.see("/sign-in", next=_here(request))
 
     def router(self) -> APIRouter:
         """A router for pages: forms only from our own pages, refusals as pages."""
@@ -159,6 +165,12 @@ def _answered(
         content = gzip.compress(content, 6, mtime=0)
         sent["Content-Encoding"] = "gzip"
     return HTMLResponse(content, status, headers=sent)
+
+
+def _here(request: Request) -> str:
+    """The address of a page as it was opened."""
+    query = request.url.query
+    return f"{request.url.path}?{query}" if query else request.url.path
 
 
 def _templates(words: Tongue, assets: Assets) -> Environment:

@@ -89,7 +89,7 @@ def routes(
         """Everybody, by name; who is no staff is sent to where they begin."""
         caller = caller_of(request)
         if caller.role is None:
-            return shell.see("/sign-in")
+            return shell.sign_in_first(request)
         if not caller.works_here:
             return shell.see(HOME[caller.role])
         return await people_page(request)
