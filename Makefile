@@ -27,7 +27,7 @@ bench: $(READY)  ## ratios against a peer in the same run; writes bench.json
 	$(BIN)/python -m tests.bench
 
 prove: $(READY)  ## every promise on all its random cases; minutes instead of seconds
-	LIMBER_PROOF_SCALE=1 $(BIN)/pytest tests/proofs --durations=0
+	LIMBER_PROOF_SCALE=1 $(BIN)/pytest tests/proofs tests/e2e/test_crash.py --durations=0
 
 fuzz: $(READY)  ## requests made from /openapi.json, by schemathesis; FUZZ sets how many each way
 	LIMBER_FUZZ_REQUESTS=$(or $(FUZZ),200) $(BIN)/pytest -s --timeout 7200 \
