@@ -35,6 +35,7 @@ from services.booking.api.writing import KEY_LIVES, Writer
 from services.booking.domain.links import Links, LinkSigner
 from services.booking.domain.meetings import NamedRooms
 from services.booking.domain.people import Caller
+from services.booking.handlers.messages import KEPT_FOR
 from services.booking.pages import book as booking_pages
 from services.booking.pages import (
     check_in,
@@ -59,6 +60,7 @@ from services.booking.pages.unsubscribe import UnsubscribePages
 from services.booking.settings import BookingSettings
 from services.booking.store import idempotency
 from services.booking.store import limits as counters
+from services.booking.store import messages as told
 from services.booking.streams import Wakeups
 from services.booking.sweeper import Sweeper
 from shared.clock import Clock
@@ -79,6 +81,7 @@ def build(settings: BookingSettings) -> FastAPI:
     async def forget_old(tx: Transaction) -> None:
         await idempotency.forget_old(tx, oldest=clock() - KEY_LIVES)
         await counters.forget_old(tx, now=clock())
+        await told.forget_old(tx, before=clock() - KEPT_FOR)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
