@@ -45,6 +45,7 @@ from services.booking.pages import (
     desk_hours,
     desk_plan,
     me,
+    me_devices,
     me_forms,
     me_reports,
     me_settings,
@@ -175,6 +176,7 @@ def add_routes(
         links=links,
         wakeups=wakeups,
         limits=limits,
+        push_key=push_key,
     )
 
 
@@ -189,6 +191,7 @@ def add_pages(
     links: Links,
     wakeups: Wakeups,
     limits: Limits,
+    push_key: str | None,
 ) -> None:
     """What people look at; a browser's session is found first."""
 
@@ -206,7 +209,8 @@ def add_pages(
         me_reports.routes(shell, db, clock, writer, wakeups),
         me_forms.routes(shell, db, clock, writer),
         me_sharing.routes(shell, db, clock, writer, links.signer),
-        me_settings.routes(shell, db, clock, writer, links.signer),
+        me_settings.routes(shell, db, clock, writer, links.signer, push_key),
+        me_devices.routes(shell, clock, writer, links.signer, limits, push_key),
         desk.routes(shell, db, clock, writer, links.signer),
         desk_client.routes(shell, db, clock, writer),
         desk_assessment.routes(shell, db, clock, writer),

@@ -113,6 +113,11 @@ class Shell:
         target = f"{address}?{urlencode(query)}" if query else address
         return RedirectResponse(target, 303, headers={"Cache-Control": "no-store"})
 
+    def worker(self, name: str) -> Response:
+        """A service worker's file, at the address that says for which pages it may speak."""
+        headers = {"Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"}
+        return Response(self.assets.plain(name), media_type="text/javascript", headers=headers)
+
     def sign_in_first(self, request: Request) -> RedirectResponse:
         """Send a visitor to sign in, and back here afterwards."""
         return self.see("/sign-in", next=_here(request))
