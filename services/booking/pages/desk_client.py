@@ -22,9 +22,9 @@ from services.booking.pages.check_in_form import same_form
 from services.booking.pages.desk_words import explained, gates, needs
 from services.booking.pages.me import client_of
 from services.booking.pages.me_plan import plan_of
-from services.booking.pages.me_rules import sentence
 from services.booking.pages.me_view import ClientView, said
 from services.booking.pages.messages import lines
+from services.booking.pages.report_refusals import why_refused
 from services.booking.pages.shell import Shell
 from services.booking.queries import messages, progress
 from shared.clock import Clock
@@ -202,7 +202,7 @@ def report_page(
         home=home,
         level=document.get("level"),
         said=said(document.get("actions") or (), words),
-        reason=sentence(document.get("reason") or "", words),
+        reason=why_refused(document.get("reason") or "", words),
         looks=looks + 1 if looks < MOST_LOOKS else None,
     )
 
