@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: run test check bench prove fuzz clean
+.PHONY: run test check bench prove fuzz screenshots clean
 
 run: $(READY)  ## the whole system on this machine, in the foreground
 	@exec $(BIN)/limber up
@@ -32,6 +32,9 @@ prove: $(READY)  ## every promise on all its random cases; minutes instead of se
 fuzz: $(READY)  ## requests made from /openapi.json, by schemathesis; FUZZ sets how many each way
 	LIMBER_FUZZ_REQUESTS=$(or $(FUZZ),200) $(BIN)/pytest -s --timeout 7200 \
 	  tests/integration/booking/test_openapi_fuzz.py
+
+screenshots: $(READY)  ## a picture of every page in docs/pages, from a stack of its own; needs Chromium
+	$(BIN)/python -m tests.browser.screenshots
 
 clean:  ## forget the virtual environment, caches and the local state
 	rm -rf $(VENV) .limber build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis bench.json
