@@ -3,6 +3,7 @@
 import asyncio
 import random
 from dataclasses import dataclass, field
+from typing import Literal
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
@@ -14,11 +15,13 @@ from tests.integration.booking.front_door import NOW, FrontDoor, Home
 
 AXE = Axe().axe_script
 
-LANGUAGES = {"en": "light", "fr": "dark"}
+Theme = Literal["light", "dark"]
+
+LANGUAGES: dict[str, Theme] = {"en": "light", "fr": "dark"}
 """Each language with the theme in which everything is looked at. In the other theme half of the
 pages are looked at for contrast: a theme changes nothing but colours."""
 
-OTHER_THEME = {"light": "dark", "dark": "light"}
+OTHER_THEME: dict[Theme, Theme] = {"light": "dark", "dark": "light"}
 
 EVERYTHING = {"resultTypes": ["violations"]}
 CONTRAST = {**EVERYTHING, "runOnly": ["color-contrast"]}
@@ -93,7 +96,7 @@ async def _walk(
             if status != stop.status:
                 seen.statuses[name] = (stop.status, status)
             await page.evaluate(AXE)
-            looks = {theme: EVERYTHING}
+            looks: dict[Theme, dict[str, list[str]]] = {theme: EVERYTHING}
             if stop in other_theme:
                 looks[OTHER_THEME[theme]] = CONTRAST
             for look, options in looks.items():
