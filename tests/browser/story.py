@@ -17,6 +17,13 @@ NAME = "Margaret Osei"
 TORONTO = "America/Toronto"
 POSTAL = "M5V 2T6"
 
+AT_HOME = {
+    "mode": "in-person",
+    "postal": POSTAL,
+    "address": {"street": "1 Front Street West", "postal": POSTAL},
+}
+ONLINE = {"mode": "virtual"}
+
 SESSION_DAYS = {0, 2, 4}
 """Days of each week on which she trains; the mornings after are asked about."""
 
@@ -53,7 +60,9 @@ class Story:
     async def begin(self) -> None:
         """She books, answers about her health, is assessed and has a plan that runs."""
         async with self._reach.http() as visitor:
-            booked = await _posted(visitor, "/v1/bookings", await _wish(visitor))
+            booked = await _posted(
+                visitor, "/v1/bookings", await _wish(visitor, "first-workout", AT_HOME)
+            )
         self.client_id, self.manage_token = booked["client_id"], booked["manage_token"]
         async with await self._as(EMAIL) as her, await self._as(TRAINER) as trainer:
             health = dict.fromkeys(HEALTH, False)
@@ -81,6 +90,7 @@ class Story:
                 await self._reach.limber("clock", "advance", "24h")
                 for body in _day(day, options, draw):
                     await self._told(her, "check-ins", body)
+            await _posted(her, "/v1/bookings", await _wish(her, "training", ONLINE, lived=days))
 
     async def check_in(self, **body: Any) -> None:
         """One more check-in, answered."""
@@ -105,27 +115,18 @@ class Story:
             raise RuntimeError(f"progress refused: {answer}")
 
 
-async def _wish(visitor: httpx.AsyncClient) -> dict[str, Any]:
-    """The first free hour of her trainer from three days on, at her home."""
-    first = datetime.now(UTC).date() + timedelta(days=3)
-    query = {
-        "service": "first-workout",
-        "mode": "in-person",
-        "postal": POSTAL,
-        "trainer": str(demo_id(TRAINER)),
-        "from": str(first),
-        "to": str(first + timedelta(days=7)),
-        "tz": TORONTO,
-    }
-    slots = (await visitor.get("/v1/slots", params=query)).raise_for_status().json()["slots"]
-    return {
-        "service": "first-workout",
-        "mode": "in-person",
+async def _wish(
+    who: httpx.AsyncClient, service: str, place: dict[str, Any], *, lived: int = 0
+) -> dict[str, Any]:
+    """The first free hour of her trainer, from three days on; so many days were lived before."""
+    wish = {"service": service, "trainer": str(demo_id(TRAINER))} | place
+    first = datetime.now(UTC).date() + timedelta(days=lived + 3)
+    span = {"from": str(first), "to": str(first + timedelta(days=7)), "tz": TORONTO}
+    asked = {name: value for name, value in wish.items() if name != "address"} | span
+    slots = (await who.get("/v1/slots", params=asked)).raise_for_status().json()["slots"]
+    return wish | {
         "start": slots[0]["start"],
-        "trainer": str(demo_id(TRAINER)),
-        "postal": POSTAL,
         "client": {"name": NAME, "email": EMAIL, "tz": TORONTO},
-        "address": {"street": "1 Front Street West", "postal": POSTAL},
         "conditions": ["back-pain"],
         "consent": {"reminders": True, "marketing": False},
     }
@@ -140,14 +141,14 @@ async def _posted(who: httpx.AsyncClient, path: str, body: dict[str, Any]) -> An
 
 def _day(day: int, options: list[str], draw: random.Random) -> list[dict[str, Any]]:
     """What she tells on one day."""
-    pain = max(1, round(5.5 - day / 9 + draw.gauss(0, 0.8)))
+    pain = max(1, round(5 - day / 9 + draw.gauss(0, 0.5)))
     feels = {"mood": draw.randint(5, 8), "energy": draw.randint(4, 7), "confidence": 4 + day // 7}
     if day % 7 in SESSION_DAYS:
         done = [{"option": one, "done": True} for one in draw.sample(options, min(3, len(options)))]
-        after = {"effort": 4, "enjoyment": draw.randint(6, 9), "exercises": done}
+        after = {"effort": 2, "enjoyment": draw.randint(6, 9), "exercises": done}
         return [
             {"kind": "pre", "pain": pain},
-            {"kind": "post", "pain": max(0, pain - draw.choice([0, 1, 2])), **after},
+            {"kind": "post", "pain": max(0, pain - draw.choice([0, 1, 1, 2])), **after},
         ]
     if (day - 1) % 7 in SESSION_DAYS:
         return [{"kind": "next-morning", "pain": max(0, pain - 1), "stiffness": 3, **feels}]
