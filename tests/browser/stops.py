@@ -25,12 +25,15 @@ from tests.integration.pages.conftest import a_browser
 from tests.integration.pages.professionals import TRAINER
 from tests.integration.pages.test_check_in_page import WORSE
 from tests.integration.pages.test_desk_plan import a_plan
+from tests.integration.pages.test_waiting_pages import SEARCH as WAITED_FOR
+from tests.integration.pages.test_waiting_pages import joined
 from tests.integration.pages.visiting import Visitor
 
 ANN, BEN, CLEO = (f"{name}@example.org" for name in ("ann", "ben", "cleo"))
 DOCTOR, STAFF = "doc@example.org", "staff@limber.example"
 
 SEARCH = "/?postal=M5V2T6&condition=back-pain"
+WAIT = WAITED_FOR.replace("/?", "/waitlist?")
 
 
 @dataclass(frozen=True)
@@ -87,6 +90,7 @@ async def _open_to_all(door: FrontDoor, ann: Client) -> list[Stop]:
         visitor = Visitor(http)
         times = await visitor.open(SEARCH)
         held = (await visitor.send(times, "/hold", press="slot")).url
+        place = (await joined(visitor)).url
     path = httpx.URL(held).raw_path.decode()
     manage = f"/manage/{SIGNER.token('manage', UUID(ann.booking))}"
     gone = await door.book(TEN + timedelta(days=1), email=ANN)
@@ -105,11 +109,15 @@ async def _open_to_all(door: FrontDoor, ann: Client) -> list[Stop]:
         Stop(f"{manage}/move"),
         Stop(f"/manage/{gone['manage_token']}"),
         Stop(f"/manage/{soon['manage_token']}"),
+        Stop(WAIT),
+        Stop(WAIT, status=422, sent="form.panel"),
+        Stop(httpx.URL(place).raw_path.decode()),
         Stop(f"/unsubscribe/{stops}"),
+        Stop(f"/unsubscribe/{stops}", sent="main form"),
         Stop("/unsubscribe/unknown", status=404),
         Stop("/sign-in"),
-        Stop("/sign-in", sent="form", typed=(("email", "nobody@example.org"),)),
-        Stop("/sign-in", status=422, sent="form", typed=(("email", "nobody"),)),
+        Stop("/sign-in", sent="form.panel", typed=(("email", "nobody@example.org"),)),
+        Stop("/sign-in", status=422, sent="form.panel", typed=(("email", "nobody"),)),
         Stop("/manage/unknown", status=401),
         Stop(f"/hold/{uuid4()}", status=410),
         Stop("/me/plan", status=401),
