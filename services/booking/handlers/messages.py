@@ -5,8 +5,9 @@ from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
+from services.booking.domain.messages import MessageState
 from services.booking.store import messages
-from services.booking.store.messages import Message, MessageState
+from services.booking.store.messages import Message
 from shared.contracts.messages import (
     MessageCancelled,
     MessageFact,

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import get_args
 from zoneinfo import ZoneInfo
 
+from services.booking.domain.messages import MessageState
 from services.booking.pages.language import Tongue
 from services.booking.queries.messages import MessageRow
-from services.booking.store.messages import MessageState
 
 STATES: tuple[MessageState, ...] = get_args(MessageState)
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from services.booking.store.messages import MessageState
+from services.booking.domain.messages import MessageState
 from shared.postgres import Transaction
 
 

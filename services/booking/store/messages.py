@@ -3,12 +3,10 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
 from uuid import UUID
 
+from services.booking.domain.messages import MessageState
 from shared.postgres import Transaction
-
-MessageState = Literal["scheduled", "sent", "failed", "unknown", "cancelled"]
 
 
 @dataclass(frozen=True)
