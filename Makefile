@@ -5,13 +5,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: audit erasure run test check bench prove fuzz chaos soak analysts clean
+.PHONY: run test check bench prove chaos soak fuzz analysts erasure audit screenshots clean
 
 run: $(READY)  ## the whole system on this machine, in the foreground
 	@exec $(BIN)/limber up
 
 test: $(READY)  ## the whole suite, on real Postgres and Kafka; two at a time, each on its own
-	$(BIN)/pytest -n 2 --dist loadfile
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 check: $(READY)  ## style, types, import contracts, migrations, events, translations
 	$(BIN)/ruff check .
@@ -28,7 +28,7 @@ bench: $(READY)  ## ratios against a peer in the same run; writes bench.json
 	$(BIN)/python -m tests.bench
 
 prove: $(READY)  ## every promise on all its random cases; minutes instead of seconds
-	LIMBER_PROOF_SCALE=1 $(BIN)/pytest tests/proofs --durations=0
+	LIMBER_PROOF_SCALE=1 $(BIN)/pytest tests/proofs tests/e2e/test_crash.py --durations=0
 
 chaos: $(READY)  ## brokers, replicas and the database go under load; CHAOS=small is a share of it
 	LIMBER_CHAOS=$(or $(CHAOS),full) $(BIN)/pytest -s --timeout 1800 tests/chaos
@@ -49,6 +49,9 @@ audit: $(READY)  ## secrets in tracked files, and dependencies with known holes 
 
 erasure: $(READY)  ## on a real broker an erased person's document leaves the disk; about a minute
 	$(BIN)/python -m pytest -q tests/privacy/compaction.py
+
+screenshots: $(READY)  ## a picture of every page in docs/pages, from a stack of its own; needs Chromium
+	$(BIN)/python -m tests.browser.screenshots
 
 clean:  ## forget the virtual environment, caches and the local state
 	rm -rf $(VENV) .limber build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis bench.json

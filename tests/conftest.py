@@ -3,6 +3,7 @@
 import os
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
 
@@ -16,6 +17,16 @@ from tests import servers
 
 TEMPLATE = f"limber_template_{os.getpid()}"
 PASSWORD = "only-for-tests"
+
+LONG_FIRST = ("e2e", "chaos", "embedded", "proofs", "browser")
+"""Folders whose files take longest: begun last, one of them would keep one worker busy alone."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long files first; the workers share out files in this order."""
+    here = Path(__file__).parent
+    place = {folder: number for number, folder in enumerate(LONG_FIRST)}
+    items.sort(key=lambda item: place.get(item.path.relative_to(here).parts[0], len(place)))
 
 
 @pytest.fixture(scope="session")

@@ -36,7 +36,9 @@ from services.booking.api.writing import KEY_LIVES, Writer
 from services.booking.chaining import Chaining
 from services.booking.domain.links import Links, LinkSigner
 from services.booking.domain.meetings import NamedRooms
+from services.booking.domain.people import Caller
 from services.booking.handlers import erasure
+from services.booking.handlers.messages import KEPT_FOR
 from services.booking.metrics import BookingMetrics
 from services.booking.pages import book as booking_pages
 from services.booking.pages import (
@@ -47,6 +49,7 @@ from services.booking.pages import (
     desk_hours,
     desk_plan,
     me,
+    me_devices,
     me_forms,
     me_reports,
     me_settings,
@@ -56,10 +59,13 @@ from services.booking.pages import clinic as clinic_pages
 from services.booking.pages import manage as manage_pages
 from services.booking.pages import sign_in as sign_in_pages
 from services.booking.pages import staff as staff_pages
+from services.booking.pages import waiting as waiting_pages
 from services.booking.pages.shell import Shell
+from services.booking.pages.unsubscribe import UnsubscribePages
 from services.booking.settings import BookingSettings
 from services.booking.store import idempotency, retention
 from services.booking.store import limits as counters
+from services.booking.store import messages as told
 from services.booking.store.client_keys import ClientKeys
 from services.booking.streams import Wakeups
 from services.booking.sweeper import Sweeper
@@ -84,6 +90,7 @@ def build(settings: BookingSettings) -> FastAPI:
         await counters.forget_old(tx, now=clock())
         await erasure.sweep_again(tx, now=clock())
         await retention.forget_old(tx, now=clock())
+        await told.forget_old(tx, before=clock() - KEPT_FOR)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -140,6 +147,9 @@ def add_routes(
         request.state.caller = await access(request)
         await limits.check_route(request)
 
+    async def nobody(request: Request) -> None:
+        request.state.caller = Caller()
+
     known = [Depends(identify)]
     app.include_router(catalogue.routes(db, clock), dependencies=known)
     app.include_router(vocabulary.routes(), dependencies=known)
@@ -161,19 +171,24 @@ def add_routes(
     app.include_router(preferences.routes(db, clock, writer, signer), dependencies=known)
     app.include_router(devices.routes(db, clock, writer, signer, push_key), dependencies=known)
     # Whoever holds the link is let in, whatever else their mail program sends.
-    app.include_router(unsubscribe.routes(db, clock, writer, signer))
+    shell = Shell(public_url)
+    app.include_router(
+        unsubscribe.routes(db, clock, writer, signer, UnsubscribePages(shell)),
+        dependencies=[Depends(nobody)],
+    )
     dry_run.document(app)
     reference.document(app)
     add_pages(
         app,
         access,
-        Shell(public_url),
+        shell,
         db=db,
         clock=clock,
         writer=writer,
         links=links,
         wakeups=wakeups,
         limits=limits,
+        push_key=push_key,
     )
 
 
@@ -188,6 +203,7 @@ def add_pages(
     links: Links,
     wakeups: Wakeups,
     limits: Limits,
+    push_key: str | None,
 ) -> None:
     """What people look at; a browser's session is found first."""
 
@@ -198,13 +214,15 @@ def add_pages(
     for router in (
         booking_pages.routes(shell, db, clock, writer, links, limits),
         manage_pages.routes(shell, db, clock, writer, links),
+        waiting_pages.routes(shell, db, clock, writer, links.signer, limits),
         sign_in_pages.routes(shell, clock, writer, links.signer, limits),
         me.routes(shell, db, clock, links.signer),
         check_in.routes(shell, db, clock, writer),
         me_reports.routes(shell, db, clock, writer, wakeups),
         me_forms.routes(shell, db, clock, writer),
         me_sharing.routes(shell, db, clock, writer, links.signer),
-        me_settings.routes(shell, db, clock, writer, links.signer),
+        me_settings.routes(shell, db, clock, writer, links.signer, push_key),
+        me_devices.routes(shell, clock, writer, links.signer, limits, push_key),
         desk.routes(shell, db, clock, writer, links.signer),
         desk_client.routes(shell, db, clock, writer),
         desk_assessment.routes(shell, db, clock, writer),

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from services.booking.domain.links import LinkSigner
-from services.booking.handlers import care, consents, read_model
+from services.booking.handlers import care, consents, messages, read_model
 from shared.clock import Clock
 from shared.consumer import Handlers, Together
 from shared.contracts.conclusions import (
@@ -14,7 +14,7 @@ from shared.contracts.conclusions import (
     PlanDrafted,
 )
 from shared.contracts.event import Envelope
-from shared.contracts.messages import RecipientRestored, RecipientSuppressed
+from shared.contracts.messages import MessageFact, RecipientRestored, RecipientSuppressed
 from shared.contracts.progress import (
     SafetyHoldLifted,
     SafetyHoldPlaced,
@@ -30,9 +30,15 @@ def handlers(signer: LinkSigner, clock: Clock) -> Handlers:
 
     async def on_news(
         tx: Transaction,
-        events: Sequence[Envelope[SubmissionAnswered] | Envelope[ViewUpdated]],
+        events: Sequence[
+            Envelope[SubmissionAnswered] | Envelope[ViewUpdated] | Envelope[MessageFact]
+        ],
     ) -> None:
-        await read_model.keep(tx, events, now=clock())
+        told = [event.data for event in events]
+        await read_model.keep(
+            tx, [one for one in told if not isinstance(one, MessageFact)], now=clock()
+        )
+        await messages.keep(tx, [one for one in told if isinstance(one, MessageFact)])
 
     async def on_hold(tx: Transaction, event: Envelope[SafetyHoldPlaced]) -> None:
         await read_model.place_hold(tx, event, signer=signer, now=clock())
@@ -67,5 +73,5 @@ def handlers(signer: LinkSigner, clock: Clock) -> Handlers:
             RecipientRestored: on_restored,
         },
         tombstones={ViewUpdated.topic: on_erased},
-        together=Together(frozenset({SubmissionAnswered, ViewUpdated}), on_news),
+        together=Together(frozenset({SubmissionAnswered, ViewUpdated, *messages.STATES}), on_news),
     )

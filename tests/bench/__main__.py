@@ -16,6 +16,7 @@ from tests.bench import (
     journeys,
     kit,
     notify,
+    pages,
     poison,
     slots,
     statistics,
@@ -40,6 +41,7 @@ PARTS: dict[str, Callable[[Setting], Awaitable[list[Row]]]] = {
     "scheduling": notify.scheduling,
     "claims": notify.claims,
     "sends": notify.sends,
+    "pages": pages.pages,
     "statistics": statistics.statistics,
     "footprint": footprint.footprint,
 }

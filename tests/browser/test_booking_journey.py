@@ -2,11 +2,10 @@
 
 import asyncio
 
-import pytest
-from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Page, expect
 
 from tests.browser.conftest import PHONE, visiting
+from tests.browser.watched import SHIFTS
 from tests.integration.booking.front_door import FrontDoor
 
 KEYS = 40
@@ -148,64 +147,6 @@ async def test_the_countdown_warns_and_more_time_is_a_press_away(
         await expect(page.locator("#left")).to_have_text("10:00")
 
 
-@pytest.fixture
-async def stops(browser: Browser, address: str) -> list[str]:
-    """Addresses of all stops of the journey."""
-    async with visiting(browser, address) as page:
-        await page.goto("/?postal=M5V2T6&condition=back-pain")
-        await page.get_by_test_id("slot").first.click()
-        await tell(page)
-        await expect(page.get_by_test_id("done")).to_be_visible()
-        manage = page.url.partition("?")[0]
-        await page.goto("/?postal=M5V2T6&condition=back-pain")
-        await page.get_by_test_id("slot").first.click()
-        held = page.url
-    return [
-        "/",
-        "/?postal=M5V2T6&condition=back-pain",
-        "/?virtual=on",
-        "/?postal=K0A",
-        held,
-        manage,
-        f"{manage}?booked=1",
-        f"{manage}/move",
-        "/sign-in",
-        "/manage/unknown",
-    ]
-
-
-@pytest.mark.parametrize(("language", "theme"), [("en", "light"), ("fr", "dark")])
-async def test_no_stop_has_an_accessibility_violation(
-    browser: Browser, address: str, stops: list[str], theme: str, language: str
-) -> None:
-    async with visiting(
-        browser, address, color_scheme=theme, locale=f"{language}-CA", **ZOOMED
-    ) as page:
-        found = {}
-        for stop in stops:
-            await page.goto(stop)
-            result = await Axe().run(page)
-            if result.violations_count:
-                found[stop] = [
-                    (one["id"], [node["target"] for node in one["nodes"]][:3])
-                    for one in result.response["violations"]
-                ]
-        assert {} == found
-
-
-async def test_everything_to_press_is_44_pixels_large(
-    browser: Browser, address: str, stops: list[str]
-) -> None:
-    async with visiting(browser, address, **ZOOMED) as page:
-        small = {}
-        for stop in stops:
-            await page.goto(stop)
-            found = await page.evaluate(SMALL_TARGETS)
-            if found:
-                small[stop] = found
-        assert {} == small
-
-
 async def test_nothing_jumps_and_little_is_transferred(browser: Browser, address: str) -> None:
     async with visiting(browser, address) as page:
         sizes: list[int] = []
@@ -224,20 +165,3 @@ async def focused(page: Page) -> str | None:
     """The `data-testid` of what has the focus."""
     found: str | None = await page.evaluate("document.activeElement?.dataset.testid ?? null")
     return found
-
-
-SMALL_TARGETS = """() => [...document.querySelectorAll(
-  'a[href], button, input:not([type=hidden]), select, textarea, summary')]
-  .filter((one) => one.checkVisibility())
-  .map((one) => [one, (one.matches('input[type=radio], input[type=checkbox]')
-    ? one.closest('label') : one).getBoundingClientRect()])
-  .filter(([one, box]) => box.right > 0 && (box.height < 43.5 || box.width < 43.5))
-  .map(([one, box]) => `${one.tagName} ${one.textContent.trim() || one.name} `
-    + `${Math.round(box.width)}x${Math.round(box.height)}`)
-"""
-
-SHIFTS = """window.shifted = 0;
-new PerformanceObserver((list) => {
-  for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shifted += entry.value;
-}).observe({ type: 'layout-shift', buffered: true });
-"""

@@ -19,11 +19,16 @@ import pytest
 
 from tests.e2e import stack
 from tests.e2e.reach import Reach, eventually
+from tests.proofs.scale import cases
 
-CHANGES = 500
+CHANGES = max(200, cases(500))
+"""In the suite enough to be under way while each part is killed; all 500 under `make prove`."""
+
 WRITERS = 8
 SEED = 20261122
-VICTIMS = ("booking-1", "notify-1", "progress-1", "kafka", "postgres") * 2
+VICTIMS = ("booking-1", "notify-1", "progress-1", "kafka", "postgres") * (
+    2 if CHANGES == 500 else 1
+)
 KILL_PAUSE_S = (2.0, 5.0)
 READY_AGAIN_S = 60.0
 SETTLED_S = 90.0
@@ -40,7 +45,7 @@ class Told:
 @pytest.mark.e2e
 @pytest.mark.crash
 @pytest.mark.timeout(400)
-async def test_five_hundred_changes_survive_the_killing_of_every_part(
+async def test_every_answered_change_survives_the_killing_of_every_part(
     tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
     async with stack.embedded(tmp_path / "home") as reach:
@@ -95,7 +100,7 @@ async def all_starts(reach: Reach) -> list[tuple[str, str]]:
 
 
 async def kill_at_random(reach: Reach, chance: random.Random) -> None:
-    """SIGKILL every part twice, in random order at random moments."""
+    """SIGKILL every part, in random order at random moments."""
     victims = list(VICTIMS)
     chance.shuffle(victims)
     for victim in victims:

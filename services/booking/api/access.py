@@ -76,6 +76,9 @@ LOGGED: dict[Action, str] = {
 }
 """Looks at health data, as the client reads of them in the access log."""
 
+LISTED = "list"
+"""A look at the list of a trainer's clients: of each the level, and why they need care."""
+
 
 @dataclass(frozen=True)
 class Sight:

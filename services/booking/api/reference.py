@@ -4,7 +4,7 @@ from typing import Any, get_args
 
 from fastapi import FastAPI
 
-from services.booking.api import dry_run, examples, unsubscribe, unsubscribe_page
+from services.booking.api import dry_run, examples, unsubscribe
 from services.booking.domain.care_team import Purpose
 from shared.contracts.progress import Level
 from shared.openapi import Document, Operation, amend, operations, tell_refusals
@@ -228,7 +228,8 @@ def _complete(document: Document) -> None:
 def _show_pages(document: Document) -> None:
     """The page behind an unsubscribe link: what people read is no problem document."""
     for method, operation in document["paths"][unsubscribe.PATH].items():
-        headers = {name: _header("For the browser.") for name in unsubscribe_page.HEADERS}
+        named = (*unsubscribe.HEADERS, "Content-Encoding", "Vary")
+        headers = {name: _header("For the browser.") for name in named}
         page = {"content": {"text/html": {"schema": {"type": "string"}}}, "headers": headers}
         written = {**page, "headers": headers | TRIED_OUT} if method == "post" else page
         operation["responses"]["200"] = {"description": "The page.", **written}

@@ -2,7 +2,7 @@
 
 from email.parser import BytesParser
 from email.policy import HTTP
-from typing import Annotated
+from typing import Annotated, Protocol
 from urllib.parse import parse_qsl
 from uuid import UUID
 
@@ -10,9 +10,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 
 from services.booking.api import dry_run
-from services.booking.api import unsubscribe_page as page
 from services.booking.api.fields import LanguageCode
-from services.booking.api.unsubscribe_page import FROM_PAGE, HEADERS, ONE_CLICK
 from services.booking.api.writing import Answer, Writer
 from services.booking.domain.consents import Kind, Source
 from services.booking.domain.links import LinkSigner
@@ -29,15 +27,47 @@ TOKEN_MAX_CHARACTERS = 200
 MOST_FIELDS = 10
 """Two are needed."""
 
-ACCEPT_MAX_CHARACTERS = 200
-"""What is read of a browser's languages; the first ones count most."""
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none';"
+        " frame-ancestors 'none'"
+    ),
+    # The address is a token: it goes to nobody else, and no cache keeps what it shows.
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    "X-Robots-Tag": "noindex",
+    "Vary": "Accept-Language, Accept-Encoding",
+}
+"""Of the pages behind such a link."""
+
+ONE_CLICK = ("List-Unsubscribe", "One-Click")
+"""What RFC 8058 has a mail program send; the page's own form sends it as well."""
+
+FROM_PAGE = ("from", "page")
+"""What the page's own form sends beside it."""
 
 Lang = Annotated[LanguageCode | None, Query(description="The page's language.")]
 
 PATH = "/unsubscribe/{token}"
 
 
-def routes(db: Database, clock: Clock, writer: Writer, signer: LinkSigner) -> APIRouter:
+class Pages(Protocol):
+    """What the link shows; `HEADERS` go with each page."""
+
+    def asking(self, request: Request, kind: Kind, language: Language) -> HTMLResponse:
+        """What will stop, and a button whose form sends `ONE_CLICK` and `FROM_PAGE`."""
+
+    def done(self, request: Request, kind: Kind, language: Language) -> HTMLResponse:
+        """What has stopped."""
+
+    def unknown(self, request: Request, language: Language | None) -> HTMLResponse:
+        """The link is none of ours; in the browser's language where None is asked for. A 404."""
+
+
+def routes(
+    db: Database, clock: Clock, writer: Writer, signer: LinkSigner, pages: Pages
+) -> APIRouter:
     """The page behind an unsubscribe link. Nobody signs in, and no cookie is set or read."""
     router = APIRouter(tags=["unsubscribe"])
 
@@ -48,8 +78,8 @@ def routes(db: Database, clock: Clock, writer: Writer, signer: LinkSigner) -> AP
         async with db.reading() as connection:
             person = await find_person(connection, found[0]) if found else None
         if found is None or person is None:
-            return _nothing(request, lang)
-        return _answer(page.asking(found[1], lang or person.language))
+            return pages.unknown(request, lang)
+        return pages.asking(request, found[1], lang or person.language)
 
     @router.head(PATH, include_in_schema=False)
     async def look(token: str, request: Request) -> HTMLResponse:
@@ -61,7 +91,7 @@ def routes(db: Database, clock: Clock, writer: Writer, signer: LinkSigner) -> AP
         """Stop the messages, at one click in the mail program or by the page's button."""
         found = opened(token)
         if found is None:
-            return _nothing(request, lang)
+            return pages.unknown(request, lang)
         person_id, kind = found
         source = _source(request.headers.get("content-type", ""), await request.body())
         stopped: Person | None = None
@@ -76,8 +106,8 @@ def routes(db: Database, clock: Clock, writer: Writer, signer: LinkSigner) -> AP
         # No Idempotency-Key is needed: again changes nothing.
         kept = await writer.commit(request, Caller(), work, keep_answer=False)
         if stopped is None:
-            return _nothing(request, lang)
-        answer = _answer(page.done(kind, lang or stopped.language))
+            return pages.unknown(request, lang)
+        answer = pages.done(request, kind, lang or stopped.language)
         if dry_run.HEADER in kept.headers:
             answer.headers[dry_run.HEADER] = kept.headers[dry_run.HEADER]
         return answer
@@ -130,14 +160,3 @@ def _parts(content_type: str, body: bytes) -> list[tuple[str, str]]:
         if isinstance(name, str) and isinstance(content, bytes):
             found.append((name, content.decode().strip()))
     return found
-
-
-def _answer(text: str, status: int = 200) -> HTMLResponse:
-    return HTMLResponse(text, status, headers=HEADERS)
-
-
-def _nothing(request: Request, lang: Language | None) -> HTMLResponse:
-    preferred = request.headers.get("accept-language", "")[:ACCEPT_MAX_CHARACTERS].lower()
-    spoken = next((tag for tag in preferred.split(",") if tag.strip()[:2] in {"en", "fr"}), "en")
-    language: Language = "fr" if spoken.strip().startswith("fr") else "en"
-    return _answer(page.unknown(lang or language), 404)

@@ -12,14 +12,15 @@ GENESIS = hashlib.sha256(b"limber access log v1").digest()
 
 @dataclass(frozen=True)
 class Line:
-    """A line of the access log."""
+    """A line of the access log: a look at something of one client, or at a list of `clients`."""
 
     id: int
     at: datetime
     actor_id: UUID
     actor_role: str
-    client_id: UUID
+    client_id: UUID | None
     what: str
+    clients: tuple[UUID, ...] | None
 
 
 def link(previous: bytes, line: Line) -> bytes:
@@ -30,8 +31,9 @@ def link(previous: bytes, line: Line) -> bytes:
             line.at.astimezone(UTC).isoformat(timespec="microseconds"),
             str(line.actor_id),
             line.actor_role,
-            str(line.client_id),
+            None if line.client_id is None else str(line.client_id),
             line.what,
+            None if line.clients is None else [str(client) for client in line.clients],
         ],
         ensure_ascii=True,
         separators=(",", ":"),

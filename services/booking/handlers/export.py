@@ -117,7 +117,15 @@ SECTIONS: dict[str, tuple[str, str]] = {
         "access_log",
         (
             "select l.at, p.name as who, l.actor_role as role, l.what from access_log l"
-            " join people p on p.id = l.actor_id where l.client_id = $1 order by l.id"
+            " join people p on p.id = l.actor_id"
+            " where l.client_id = $1 or l.clients @> array[$1::uuid] order by l.id"
+        ),
+    ),
+    "messages": (
+        "messages",
+        (
+            "select id, template, channel, booking_id, state, due_at, at from messages"
+            " where recipient_id = $1 order by at, id"
         ),
     ),
     "sign_ins": (

@@ -19,12 +19,13 @@ from shared.postgres import Transaction
 
 async def keep(
     tx: Transaction,
-    events: Sequence[Envelope[SubmissionAnswered] | Envelope[ViewUpdated]],
+    told: Sequence[SubmissionAnswered | ViewUpdated],
     *,
     now: datetime,
 ) -> None:
     """Answers to reports and newer views: whoever waits for them may know."""
-    told = [event.data for event in events]
+    if not told:
+        return
     await progress.keep(
         tx,
         [one for one in told if isinstance(one, SubmissionAnswered)],

@@ -18,7 +18,7 @@ from services.booking.domain import limits as figures
 from services.booking.domain.links import Links
 from services.booking.handlers import book, holds
 from services.booking.pages.shell import Shell, unreadable
-from services.booking.pages.times import Search, read_search, week_of, zones
+from services.booking.pages.times import COMPANY_TZ, Search, id_in, read_search, week_of, zones
 from services.booking.queries.holds import HeldTime, held_time
 from shared.clock import Clock
 from shared.errors import FieldError, Gone, Invalid, Refused
@@ -58,7 +58,13 @@ def routes(
 
     @router.get("/")
     async def first(request: Request) -> Response:
-        """Where, what hurts, and the times that fit."""
+        """Where, what hurts, and the times that fit; mails link here with a time that is kept."""
+        hold_id = id_in(request.query_params.get("hold"))
+        if hold_id is not None:
+            async with db.reading() as connection:
+                held = await held_time(connection, hold_id)
+            search = _search_of(held) if held else Search()
+            return shell.see(f"/hold/{hold_id}", **search.query())
         return await search_page(request, read_search(request))
 
     @router.post("/hold")
@@ -168,7 +174,7 @@ def routes(
         errors: dict[str, str],
     ) -> Response:
         held = await held_now(hold_id)
-        rules = search.zone if held.mode == "virtual" else zone("America/Toronto")
+        rules = search.zone if held.mode == "virtual" else zone(COMPANY_TZ)
         return shell.page(
             request,
             "details.html.j2",
@@ -183,6 +189,16 @@ def routes(
         )
 
     return router
+
+
+def _search_of(held: HeldTime) -> Search:
+    """The search that a kept time answers."""
+    return Search(
+        service=held.service,
+        virtual=held.mode == "virtual",
+        postal=held.postal or "",
+        tz=held.tz or COMPANY_TZ,
+    )
 
 
 async def form_of(request: Request, *, max_fields: int = FORM_FIELDS) -> FormData:

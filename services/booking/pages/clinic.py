@@ -50,7 +50,7 @@ def routes(shell: Shell, db: Database, clock: Clock, writer: Writer) -> APIRoute
         """Clients who share with the caller, whoever that is; staff is sent to its own page."""
         caller = caller_of(request)
         if caller.role is None:
-            return shell.see("/sign-in")
+            return shell.sign_in_first(request)
         if caller.works_here:
             return shell.see(HOME[caller.role])
         after = _after(request)

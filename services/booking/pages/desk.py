@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from services.booking.api.access import LOGGED, TRAINER_SEES, caller_of, signed_in
+from services.booking.api.access import LISTED, TRAINER_SEES, caller_of, signed_in
 from services.booking.api.trainer_documents import agenda_answer
 from services.booking.api.writing import Answer, Writer
 from services.booking.domain.addresses import one_line
@@ -88,7 +88,7 @@ def routes(
         """A day and all clients; who is no trainer is sent to where they begin."""
         caller, now = caller_of(request), clock()
         if caller.role is None:
-            return shell.see("/sign-in")
+            return shell.sign_in_first(request)
         if caller.role != "trainer":
             return shell.see(HOME[caller.role])
         trainer_id, words = at_the_desk(request), shell.words(request)
@@ -104,13 +104,13 @@ def routes(
             clients = await desk.clients_of(
                 tx, trainer_id, since=now - TRAINER_SEES, now=now, limit=MOST_CLIENTS
             )
-            # The list tells how each of them is: a look at each, on record before it is shown.
+            # The list tells how each of them is: on record before it is shown, as one line.
             await access_log.note_all(
                 tx,
                 trainer_id,
                 "trainer",
                 [one.id for one in clients],
-                LOGGED["progress"],
+                LISTED,
                 now=now,
             )
         return shell.page(

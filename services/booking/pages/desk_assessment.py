@@ -124,11 +124,7 @@ def routes(shell: Shell, db: Database, clock: Clock, writer: Writer) -> APIRoute
     @router.get("/desk/worker.js")
     async def worker() -> Response:
         """The worker's file; its place says for which pages it may speak."""
-        return Response(
-            shell.assets.plain("desk-worker.js"),
-            media_type="text/javascript",
-            headers={"Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"},
-        )
+        return shell.worker("desk-worker.js")
 
     return router
 

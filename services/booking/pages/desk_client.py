@@ -13,6 +13,7 @@ from services.booking.api.access import caller_of, let_in, seeing, signed_in
 from services.booking.api.clients import LiftFields
 from services.booking.api.writing import Answer, Writer
 from services.booking.domain import attention
+from services.booking.domain.attention import AttentionCode
 from services.booking.domain.people import Person
 from services.booking.handlers import submissions
 from services.booking.pages import me_measures
@@ -21,16 +22,23 @@ from services.booking.pages.check_in_form import same_form
 from services.booking.pages.desk_words import explained, gates, needs
 from services.booking.pages.me import client_of
 from services.booking.pages.me_plan import plan_of
-from services.booking.pages.me_rules import sentence
 from services.booking.pages.me_view import ClientView, said
+from services.booking.pages.messages import lines
+from services.booking.pages.report_refusals import why_refused
 from services.booking.pages.shell import Shell
-from services.booking.queries import progress
+from services.booking.queries import messages, progress
 from shared.clock import Clock
 from shared.errors import Forbidden, NotFound
 from shared.postgres import Database, Transaction
 from shared.zones import zone
 
 AT_THE_DESK = frozenset({"trainer", "staff", "lead"})
+ALERTED: frozenset[AttentionCode] = frozenset({"emergency", "session-hold", "stopped", "part-hold"})
+"""Reasons for which somebody was called, and the next one will be."""
+
+MOST_MESSAGES = 50
+"""More of a month's messages than anybody reads."""
+
 MOST_LOOKS = 20
 """How often a page without scripts looks by itself whether progress has answered."""
 
@@ -86,6 +94,8 @@ def routes(shell: Shell, db: Database, clock: Clock, writer: Writer) -> APIRoute
     ) -> Response:
         now = clock()
         person, view = await treated(request, shell, db, client_id, now=now)
+        async with db.reading() as connection:
+            sent = await messages.of_person(connection, client_id, limit=MOST_MESSAGES)
         rules = zone(person.tz)
         why = attention.reasons(view.document, now=now)
         return shell.page(
@@ -110,6 +120,9 @@ def routes(shell: Shell, db: Database, clock: Clock, writer: Writer) -> APIRoute
             trends=me_measures.trends(view),
             helps=[(after, me_measures.effects(view, after)) for after in me_measures.AFTER],
             scores=me_measures.scores(view),
+            messages=lines(sent, view.words, rules),
+            alerts=any(one.code in ALERTED for one in why),
+            acknowledged=bool(request.query_params.get("acknowledged")),
             errors=errors or {},
         )
 
@@ -117,6 +130,21 @@ def routes(shell: Shell, db: Database, clock: Clock, writer: Writer) -> APIRoute
     async def look(client_id: UUID, request: Request) -> Response:
         """How a client stands."""
         return await client_page(request, client_id)
+
+    @router.post("/desk/clients/{client_id}/acknowledge")
+    async def acknowledge(client_id: UUID, request: Request) -> Response:
+        """Say that one looks after the client's alert, so that nobody else is called."""
+        may_treat(request)
+        caller = caller_of(request)
+
+        async def work(tx: Transaction) -> Answer:
+            now = clock()
+            who = await let_in(tx, caller, client_id, "acknowledge", now=now)
+            await submissions.acknowledge(tx, client_id, who.actor_id, now=now)
+            return Answer(200, {})
+
+        await writer.done(caller, work)
+        return shell.see(f"/desk/clients/{client_id}", acknowledged="1")
 
     @router.post("/desk/clients/{client_id}/holds/{hold_id}/lift")
     async def lift(client_id: UUID, hold_id: UUID, request: Request) -> Response:
@@ -174,7 +202,7 @@ def report_page(
         home=home,
         level=document.get("level"),
         said=said(document.get("actions") or (), words),
-        reason=sentence(document.get("reason") or "", words),
+        reason=why_refused(document.get("reason") or "", words),
         looks=looks + 1 if looks < MOST_LOOKS else None,
     )
 

@@ -66,9 +66,10 @@ class Tongue:
         return f"{self.day(local.date())}, {self.time(at, rules)} {local.tzname()}"
 
 
-def language_of(request: Request) -> Language:
+def language_of(request: Request, *, remembered: bool = True) -> Language:
     """The language asked for, else the one remembered, else the first one the browser knows."""
-    for wanted in (request.query_params.get("lang"), request.cookies.get(REMEMBERED_IN)):
+    cookie = request.cookies.get(REMEMBERED_IN) if remembered else None
+    for wanted in (request.query_params.get("lang"), cookie):
         for language in LANGUAGES:
             if wanted == language:
                 return language

@@ -10,7 +10,7 @@ from services.booking.api.writing import Answer, Writer
 from services.booking.domain import areas, policy
 from services.booking.domain.addresses import one_line
 from services.booking.domain.bookings import STANDING
-from services.booking.domain.links import Links
+from services.booking.domain.links import STOPS, Links
 from services.booking.domain.people import Caller
 from services.booking.handlers import changes
 from services.booking.pages.book import alternatives, chosen_start, form_of
@@ -58,6 +58,7 @@ def routes(shell: Shell, db: Database, clock: Clock, writer: Writer, links: Link
             when=words.moment(row.start, rules),
             address=one_line(row.address),
             calendar_url=linked["calendar_url"],
+            stop_token=links.signer.token(STOPS["service", "email"], row.client_id),
             changeable=row.status in STANDING and row.start > now,
             late=row.status in STANDING and now > policy.free_until(row.service, row.start),
         )

@@ -118,7 +118,7 @@ def routes(shell: Shell, db: Database, clock: Clock, signer: LinkSigner) -> APIR
         """How things stand; who is no client is sent to where they begin."""
         caller = caller_of(request)
         if caller.role is None:
-            return shell.see("/sign-in")
+            return shell.sign_in_first(request)
         if caller.role != "client":
             return shell.see(HOME[caller.role])
         shown = await look(request)

@@ -14,8 +14,8 @@ from services.booking.handlers import submissions
 from services.booking.pages.book import form_of
 from services.booking.pages.check_in_form import told_again
 from services.booking.pages.me import whose
-from services.booking.pages.me_rules import sentence
 from services.booking.pages.me_view import View, said
+from services.booking.pages.report_refusals import why_refused
 from services.booking.pages.shell import Shell, unreadable
 from services.booking.queries import progress
 from services.booking.streams import Wakeups, Watch
@@ -75,7 +75,7 @@ def routes(shell: Shell, db: Database, clock: Clock, writer: Writer, wakeups: Wa
             client=whose(request),
             report=report,
             said=said(actions, words),
-            reason=sentence(report.get("reason") or "", words),
+            reason=why_refused(report.get("reason") or "", words),
             asks_why=asks_why and told is not None and not told["why"],
             waiting=report["status"] == "pending" or (asks_why and told is None),
             looks=looks + 1 if looks < MOST_LOOKS else None,

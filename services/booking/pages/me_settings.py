@@ -17,9 +17,11 @@ from services.booking.handlers import preferences
 from services.booking.pages.book import form_of
 from services.booking.pages.language import LANGUAGES
 from services.booking.pages.me import whose
+from services.booking.pages.me_devices import shown
 from services.booking.pages.refusals import field_text
 from services.booking.pages.shell import Shell
 from services.booking.pages.times import zones
+from services.booking.store import devices
 from shared.clock import Clock
 from shared.contracts.contacts import COMPANY_QUIET
 from shared.errors import Invalid
@@ -30,7 +32,12 @@ ASKED_HERE: tuple[Kind, ...] = tuple(kind for kind in KINDS if kind[1] != "push"
 
 
 def routes(
-    shell: Shell, db: Database, clock: Clock, writer: Writer, signer: LinkSigner
+    shell: Shell,
+    db: Database,
+    clock: Clock,
+    writer: Writer,
+    signer: LinkSigner,
+    push_key: str | None,
 ) -> APIRouter:
     """The page and its form."""
     router = shell.router()
@@ -40,6 +47,7 @@ def routes(
     ) -> Response:
         async with db.reading() as connection:
             found = await preferences.read(connection, whose(request))
+            known_devices = await devices.of_person(connection, found.person.id)
         person, quiet = found.person, found.preferences.quiet or COMPANY_QUIET
         granted = {_box(kind): allows(found.standing, kind, clock()) for kind in ASKED_HERE}
         known: dict[str, Any] = {
@@ -64,6 +72,8 @@ def routes(
             zones=zones(person.tz),
             languages=LANGUAGES,
             boxes={kind: _box(kind) for kind in ASKED_HERE},
+            devices=shown(known_devices, shell.words(request), person.tz),
+            push_key=push_key,
             saved=bool(request.query_params.get("saved")),
             errors=errors or {},
         )

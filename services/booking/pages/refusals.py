@@ -30,8 +30,9 @@ def refusal_of(no: Refused, words: Tongue) -> Told:
 
 def field_text(field: str, message: str, words: Tongue) -> str:
     """What is wrong with a field, in the language of the page."""
-    say = _FIELDS.get(field.rpartition(".")[2])
-    if say is None or words.language == "en":
+    name = field.rpartition(".")[2]
+    say = _FIELDS.get(name)
+    if say is None or (words.language == "en" and name not in _IN_OWN_WORDS):
         return f"{message[0].upper()}{message[1:]}." if message else ""
     return say(words.translations)
 
@@ -60,6 +61,20 @@ _TEXTS: dict[str, _Texts] = {
     "safety-hold": lambda w: (
         w.gettext("Your sessions wait for now"),
         w.gettext("Your trainer would like to speak with you first. Please give us a call."),
+    ),
+    "not-your-offer": lambda w: (
+        w.gettext("This time is kept for somebody who waited for it"),
+        w.gettext(
+            "Use the e-mail address with which you joined the waitlist, or choose another time."
+        ),
+    ),
+    "waiting-enough": lambda w: (
+        w.gettext("You wait for many things already"),
+        w.gettext("Leave one of them with the link in its mail, and try again."),
+    ),
+    "not-waiting": lambda w: (
+        w.gettext("This place on the waitlist is gone"),
+        w.gettext("You can join the waitlist again beside the free times."),
     ),
     "stale-version": lambda w: (
         w.gettext("This booking has changed meanwhile"),
@@ -99,4 +114,9 @@ _FIELDS: dict[str, Callable[[NullTranslations], str]] = {
     "name": lambda w: w.gettext("Please tell us your name."),
     "street": lambda w: w.gettext("Please tell us the street and number."),
     "code": lambda w: w.gettext("Please give the six digits from the mail."),
+    "from": lambda w: w.gettext("Please choose a day from today on."),
+    "to": lambda w: w.gettext("Please choose a day after the first one, at most 59 days later."),
 }
+
+_IN_OWN_WORDS = frozenset({"from", "to"})
+"""Fields whose messages speak to programs."""

@@ -1,7 +1,7 @@
 """What all pages share: layout and language, headers that keep them safe, refusals as pages."""
 
 import gzip
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -13,7 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from pydantic import ValidationError
 
 from services.booking.api.access import READING, caller_of
-from services.booking.domain.people import Caller
+from services.booking.domain.people import Caller, Language
 from services.booking.pages.assets import Assets, compresses
 from services.booking.pages.language import (
     LANGUAGES,
@@ -57,10 +57,21 @@ class Shell:
         self._by_language = {one: _templates(tongue(one), self.assets) for one in LANGUAGES}
 
     def page(
-        self, request: Request, template: str, *, status: int = 200, **values: object
+        self,
+        request: Request,
+        template: str,
+        *,
+        status: int = 200,
+        language: Language | None = None,
+        headers: Mapping[str, str] = HEADERS,
+        **values: object,
     ) -> HTMLResponse:
-        """A page in the visitor's language; `values` are what its template names."""
-        language = language_of(request)
+        """A page in the visitor's language; `values` are what its template names.
+
+        A page that has a language of its own reads and sets no cookie for it.
+        """
+        remembers = language is None
+        language = language or language_of(request)
         content = (
             self._by_language[language]
             .get_template(template)
@@ -71,7 +82,10 @@ class Shell:
                 **values,
             )
         )
-        return self._answered(request, content.encode(), status)
+        response = _answered(request, content.encode(), status, headers)
+        if remembers:
+            self._remember(request, response)
+        return response
 
     def words(self, request: Request) -> Tongue:
         """The visitor's language."""
@@ -80,7 +94,9 @@ class Shell:
     def refuse(self, request: Request, no: Refused) -> HTMLResponse:
         """A refusal as a page that says what to do next."""
         told = refusal_of(no, self.words(request))
-        return self.page(request, "refused.html.j2", status=no.status, told=told)
+        back = {"next": _here(request)} if request.method in READING else {}
+        sign_in = "/sign-in" + (f"?{urlencode(back)}" if back else "")
+        return self.page(request, "refused.html.j2", status=no.status, told=told, sign_in=sign_in)
 
     def wrong_fields(self, request: Request, wrong: ValidationError) -> dict[str, str]:
         """The bad fields of a form by the last part of their names, in the page's words."""
@@ -97,16 +113,20 @@ class Shell:
         target = f"{address}?{urlencode(query)}" if query else address
         return RedirectResponse(target, 303, headers={"Cache-Control": "no-store"})
 
+    def worker(self, name: str) -> Response:
+        """A service worker's file, at the address that says for which pages it may speak."""
+        headers = {"Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"}
+        return Response(self.assets.plain(name), media_type="text/javascript", headers=headers)
+
+    def sign_in_first(self, request: Request) -> RedirectResponse:
+        """Send a visitor to sign in, and back here afterwards."""
+        return self.see("/sign-in", next=_here(request))
+
     def router(self) -> APIRouter:
         """A router for pages: forms only from our own pages, refusals as pages."""
         return APIRouter(include_in_schema=False, route_class=self._route_class())
 
-    def _answered(self, request: Request, content: bytes, status: int) -> HTMLResponse:
-        headers = dict(HEADERS)
-        if len(content) >= SMALLEST_COMPRESSED and compresses(request):
-            content = gzip.compress(content, 6, mtime=0)
-            headers["Content-Encoding"] = "gzip"
-        response = HTMLResponse(content, status, headers=headers)
+    def _remember(self, request: Request, response: Response) -> None:
         chosen = request.query_params.get("lang")
         if chosen in LANGUAGES:
             response.set_cookie(
@@ -117,7 +137,6 @@ class Shell:
                 samesite="lax",
                 secure=self.secure,
             )
-        return response
 
     def _route_class(self) -> type[APIRoute]:
         shell = self
@@ -141,6 +160,22 @@ class Shell:
                 return handle
 
         return PageRoute
+
+
+def _answered(
+    request: Request, content: bytes, status: int, headers: Mapping[str, str]
+) -> HTMLResponse:
+    sent = {**headers}
+    if len(content) >= SMALLEST_COMPRESSED and compresses(request):
+        content = gzip.compress(content, 6, mtime=0)
+        sent["Content-Encoding"] = "gzip"
+    return HTMLResponse(content, status, headers=sent)
+
+
+def _here(request: Request) -> str:
+    """The address of a page as it was opened."""
+    query = request.url.query
+    return f"{request.url.path}?{query}" if query else request.url.path
 
 
 def _templates(words: Tongue, assets: Assets) -> Environment:
@@ -167,7 +202,7 @@ def unreadable() -> Refused:
 
 
 def _in_other_language(request: Request, language: str) -> tuple[str, str]:
-    """The other language and this page's address in it."""
+    """The other language and this page's address in it, beginning with the query."""
     other = next(one for one in LANGUAGES if one != language)
     query = [(key, value) for key, value in request.query_params.multi_items() if key != "lang"]
-    return other, f"{request.url.path}?{urlencode([*query, ('lang', other)])}"
+    return other, f"?{urlencode([*query, ('lang', other)])}"

@@ -1,5 +1,9 @@
 """Sign-in as pages: a code by mail, then a session in a cookie."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+from urllib.parse import urlsplit
+
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from pydantic import ValidationError
@@ -20,6 +24,9 @@ from shared.clock import Clock
 from shared.errors import Unauthorised
 from shared.postgres import Transaction
 
+NEXT_MAX_CHARACTERS = 500
+"""Addresses of our pages with their queries are shorter."""
+
 HOME: dict[Role, str] = {
     "client": "/me",
     "trainer": "/desk",
@@ -30,16 +37,58 @@ HOME: dict[Role, str] = {
 """Where each role begins."""
 
 
+def own_page(address: object) -> str | None:
+    """An address to go on to after sign-in; None unless it is a path of ours, whatever its form.
+
+    Browsers read a backslash as a slash and skip line breaks, and two slashes name another host.
+    """
+    text = str(address or "")
+    if not text.startswith("/") or len(text) > NEXT_MAX_CHARACTERS:
+        return None
+    if text[1:2] in {"/", "\\"} or any(one <= " " or one in "\\\x7f" for one in text):
+        return None
+    parts = urlsplit(text)
+    return None if parts.scheme or parts.netloc else text
+
+
+def after_sign_in(role: Role, wanted: str | None) -> str:
+    """Where somebody goes on to: the page they came for, unless it belongs to another role."""
+    home = HOME[role]
+    if wanted is None:
+        return home
+    begins = "/" + urlsplit(wanted).path.split("/")[1]
+    return home if begins in {*HOME.values(), "/sign-in", "/sign-out"} - {home} else wanted
+
+
 def routes(
     shell: Shell, clock: Clock, writer: Writer, signer: LinkSigner, limits: Limits
 ) -> APIRouter:
     """Signing in and out."""
     router = shell.router()
 
+    def form_page(
+        request: Request,
+        wanted: object,
+        *,
+        status: int = 200,
+        email: str = "",
+        asked: bool = False,
+        errors: Mapping[str, str] = MappingProxyType({}),
+    ) -> Response:
+        return shell.page(
+            request,
+            "sign-in.html.j2",
+            status=status,
+            email=email,
+            asked=asked,
+            errors=errors,
+            wanted=own_page(wanted),
+        )
+
     @router.get("/sign-in")
     async def first(request: Request) -> Response:
         """Ask for a code."""
-        return shell.page(request, "sign-in.html.j2", email="", asked=False, errors={})
+        return form_page(request, request.query_params.get("next"))
 
     @router.post("/sign-in")
     async def ask(request: Request) -> Response:
@@ -50,9 +99,7 @@ def routes(
         except ValidationError as wrong:
             errors = shell.wrong_fields(request, wrong)
             typed = str(form.get("email") or "")
-            return shell.page(
-                request, "sign-in.html.j2", status=422, email=typed, asked=False, errors=errors
-            )
+            return form_page(request, form.get("next"), status=422, email=typed, errors=errors)
         await limits.check(
             request,
             (figures.SIGN_IN_CODES_PER_ORIGIN, limits.origin(request)),
@@ -64,7 +111,7 @@ def routes(
             return Answer(202)
 
         await writer.done(caller_of(request), work)
-        return shell.page(request, "sign-in.html.j2", email=body.email, asked=True, errors={})
+        return form_page(request, form.get("next"), email=body.email, asked=True)
 
     @router.post("/sign-in/verify")
     async def verify(request: Request) -> Response:
@@ -73,8 +120,8 @@ def routes(
         email = str(form.get("email") or "")
 
         def again(errors: dict[str, str], status: int) -> Response:
-            return shell.page(
-                request, "sign-in.html.j2", status=status, email=email, asked=True, errors=errors
+            return form_page(
+                request, form.get("next"), status=status, email=email, asked=True, errors=errors
             )
 
         try:
@@ -101,7 +148,7 @@ def routes(
             gettext = shell.words(request).translations.gettext
             return again({"code": gettext("This code is not valid, or no longer.")}, 401)
         await limits.forgive(request, *wrong_codes)
-        response = shell.see(HOME[answer["role"]])
+        response = shell.see(after_sign_in(answer["role"], own_page(form.get("next"))))
         begin_session(response, answer["token"], secure=shell.secure)
         return response
 

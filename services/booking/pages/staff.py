@@ -1,6 +1,7 @@
 """The staff's pages: people, a trainer's profile, a client's credits, areas, and what is parked."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any, get_args
 from uuid import UUID
 
@@ -24,11 +25,13 @@ from services.booking.handlers.people import StaffedRole
 from services.booking.pages.book import form_of
 from services.booking.pages.check_in_form import chosen, page_id, same_form
 from services.booking.pages.language import LANGUAGES
+from services.booking.pages.messages import STATES, lines, state_of
 from services.booking.pages.refusals import field_text
 from services.booking.pages.shell import Shell
 from services.booking.pages.sign_in import HOME
 from services.booking.pages.times import COMPANY_TZ, zones
 from services.booking.queries import credits as paid_ahead
+from services.booking.queries import messages as told
 from services.booking.queries import parked, people, trainers
 from services.booking.store.people import find_person
 from shared.clock import Clock
@@ -40,6 +43,9 @@ from shared.zones import zone
 
 PEOPLE_SHOWN, CREDITS_SHOWN, PARKED_SHOWN = 50, 50, 200
 """Rows on one page; of parked records more than this is one fault, not many."""
+
+MESSAGES_SHOWN, COUNTED = 25, timedelta(days=7)
+"""Failures, and as many others; a week shows whether something is wrong."""
 
 MOST_SEARCHED = 120
 
@@ -90,7 +96,7 @@ def routes(
         """Everybody, by name; who is no staff is sent to where they begin."""
         caller = caller_of(request)
         if caller.role is None:
-            return shell.see("/sign-in")
+            return shell.sign_in_first(request)
         if not caller.works_here:
             return shell.see(HOME[caller.role])
         return await people_page(request)
@@ -264,17 +270,21 @@ def routes(
 
     @router.get("/staff/messages")
     async def messages(request: Request) -> Response:
-        """What booking could not handle, and what waits behind it."""
+        """What booking could not handle, what waits behind it, and what became of messages."""
         staff_only(caller_of(request))
         async with db.reading() as connection:
             keys = await parked.keys(connection, limit=PARKED_SHOWN)
             records = await parked.records(connection, limit=PARKED_SHOWN)
+            counted = await told.counts(connection, since=clock() - COUNTED)
+            delivered = await told.newest(connection, limit=MESSAGES_SHOWN)
         words, rules = shell.words(request), zone(COMPANY_TZ)
         return shell.page(
             request,
             "staff-messages.html.j2",
             keys=[(words.moment(one.at, rules), one) for one in keys],
             records=[(words.moment(one.at, rules), one) for one in records],
+            counts=[(one, state_of(one, words), counted.get(one, 0)) for one in STATES],
+            delivered=lines(delivered, words, rules),
         )
 
     return router

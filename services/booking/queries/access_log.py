@@ -26,8 +26,8 @@ async def looks(
     rows = await connection.fetch(
         "select l.id, l.at, l.actor_id, p.name as actor_name, l.actor_role, l.what"
         " from access_log l join people p on p.id = l.actor_id"
-        " where l.client_id = $1 and ($2::bigint is null or l.id < $2)"
-        " order by l.id desc limit $3",
+        " where (l.client_id = $1 or l.clients @> array[$1::uuid])"
+        " and ($2::bigint is null or l.id < $2) order by l.id desc limit $3",
         client_id,
         before,
         limit,

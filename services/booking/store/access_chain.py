@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import asyncpg
+
 from services.booking.domain.access_chain import GENESIS, Line, link
 from shared.postgres import Transaction
 
@@ -24,7 +26,7 @@ KEPT = timedelta(days=2 * 365 + 1)
 """Two years, as the trigger in the database has it: the time in which a breach has to be
 answerable for and its record be kept (PIPEDA: 24 months)."""
 
-_LINE = "l.id, l.at, l.actor_id, l.actor_role, l.client_id, l.what"
+_LINE = "l.id, l.at, l.actor_id, l.actor_role, l.client_id, l.what, l.clients"
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,7 @@ async def chain(tx: Transaction) -> tuple[int, str] | None:
         return None
     hashes, previous = [], newest["hash"] if newest else GENESIS
     for row in rows:
-        previous = link(previous, Line(**row))
+        previous = link(previous, _line(row))
         hashes.append(previous)
     await tx.execute(
         "insert into access_chain (log_id, hash) select id, hash from"
@@ -135,8 +137,12 @@ async def _links(
             AT_ONCE,
         )
         for row in rows:
-            known = {name: row[name] for name in Line.__annotations__}
-            yield row["log_id"], row["hash"], None if row["id"] is None else Line(**known)
+            yield row["log_id"], row["hash"], None if row["id"] is None else _line(row)
         if len(rows) < AT_ONCE:
             return
         place = rows[-1]["place"]
+
+
+def _line(row: asyncpg.Record) -> Line:
+    known = {name: row[name] for name in Line.__annotations__}
+    return Line(**known | {"clients": row["clients"] and tuple(row["clients"])})

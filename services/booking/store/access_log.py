@@ -32,10 +32,10 @@ async def note_all(
     *,
     now: datetime,
 ) -> None:
-    """Record that somebody sees `what` of several clients at once, as a list shows them."""
+    """Record in one line that somebody sees `what` of several clients, as a list shows them."""
     await tx.execute(
-        "insert into access_log (at, actor_id, actor_role, client_id, what)"
-        " select $1, $2, $3, client_id, $5 from unnest($4::uuid[]) client_id",
+        "insert into access_log (at, actor_id, actor_role, clients, what)"
+        " select $1, $2, $3, $4::uuid[], $5 where cardinality($4::uuid[]) > 0",
         now,
         actor_id,
         actor_role,

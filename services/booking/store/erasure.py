@@ -22,6 +22,7 @@ _DELETED = (
     "delete from care_items where client_id = $1",
     "delete from submissions where client_id = $1",
     "delete from flares where client_id = $1",
+    "delete from messages where recipient_id = $1",
     (
         "update holds set waitlist_id = null"
         " where waitlist_id in (select id from waitlist where client_id = $1)"

@@ -12,15 +12,18 @@ from services.booking.store import access_chain, access_log
 from shared.postgres import Database
 from tests.integration.booking.front_door import AMARA, NOW, FrontDoor, Home
 
-ANN = uuid4()
+ANN, BEN = uuid4(), uuid4()
 
 
 @pytest.fixture
 async def db(home: Home, door: FrontDoor) -> Database:
-    """Ten looks, chained in two goes."""
+    """Ten looks, one of them at a list, chained in two goes."""
     for number in range(10):
         async with door.db.transaction() as tx:
-            await access_log.note(tx, AMARA, "trainer", ANN, f"look {number}", now=NOW)
+            if number == 5:
+                await access_log.note_all(tx, AMARA, "trainer", [ANN, BEN], "look 5", now=NOW)
+            else:
+                await access_log.note(tx, AMARA, "trainer", ANN, f"look {number}", now=NOW)
         if number == 4:
             await Chaining(door.db).chain()
     await Chaining(door.db).chain()
@@ -52,6 +55,7 @@ async def test_what_was_written_is_intact(db: Database) -> None:
     "harm",
     [
         "update booking.access_log set what = 'nothing' where what = 'look 3'",
+        "update booking.access_log set clients = clients[:1] where what = 'look 5'",
         "update booking.access_log set at = at + interval '1 us' where what = 'look 9'",
         "delete from booking.access_log where what = 'look 0'",
         "delete from booking.access_log where what = 'look 7'",

@@ -51,7 +51,7 @@ class Professional:
         """What was seen of a client, oldest first."""
         found: list[str] = await self.door.value(
             "select coalesce(array_agg(what order by id), '{}') from access_log"
-            " where client_id = $1",
+            " where client_id = $1 or clients @> array[$1::uuid]",
             UUID(client),
         )
         return found

@@ -59,7 +59,11 @@ async def test_clients_are_listed_by_need_with_the_reasons_and_the_look_on_recor
     page = await amara.open("/desk")
     assert [ann.id, bob["client_id"]] == [one["data-client"] for one in page.tagged["client"]]
     assert "emergency" == page.tagged["need"][0]["data-code"]
-    assert ["progress"] == await amara.looks(ann.id)
+    assert ["list"] == await amara.looks(ann.id) == await amara.looks(bob["client_id"])
+    assert 1 == await door.value("select count(*) from access_log")
+    sharing = await ann.open("/me/sharing")
+    assert 1 == len(sharing.tagged["look"])
+    assert "the list of clients: your level, and why" in sharing.text
 
 
 async def test_a_clients_page_explains_the_level_by_its_rules(
@@ -74,6 +78,28 @@ async def test_a_clients_page_explains_the_level_by_its_rules(
     for tag in ("rule", "hold", "trend", "effect", "plan-item", "diary"):
         assert tag in page.tagged, tag
     assert ["progress"] == await amara.looks(ann.id)
+
+
+async def test_opening_a_desk_without_clients_is_no_look(amara: Professional) -> None:
+    await amara.open("/desk")
+    assert 0 == await amara.door.value("select count(*) from access_log")
+
+
+async def test_an_alert_is_acknowledged_so_that_nobody_else_is_called(
+    ann: Client, amara: Professional, door: FrontDoor
+) -> None:
+    await ann.known(level="emergency")
+    page = await amara.open(f"/desk/clients/{ann.id}")
+    done = await amara.visitor.send(page, "/acknowledge", press="acknowledge")
+    assert "acknowledged" in done.tagged
+    told = (await door.published(topic="booking.events", key=ann.id))[-1]
+    assert ("safety.acknowledged.v1", ann.id) == (told.type, told.data["client_id"])
+
+    await ann.known(level="go", holds=[], version=300)
+    assert "acknowledge" not in (await amara.open(f"/desk/clients/{ann.id}")).tagged
+    async with at_work(door, OTHER_TRAINER) as other:
+        assert 403 == (await other.post(f"/desk/clients/{ann.id}/acknowledge")).status
+    assert 403 == (await ann.post(f"/desk/clients/{ann.id}/acknowledge")).status
 
 
 async def test_a_hold_is_lifted_with_a_reason_and_the_answer_is_shown(

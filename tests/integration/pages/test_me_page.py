@@ -40,7 +40,7 @@ async def ann(door: FrontDoor) -> AsyncIterator[Client]:
 async def test_who_is_no_client_is_sent_to_where_they_begin(
     visitor: Visitor, door: FrontDoor
 ) -> None:
-    assert "/sign-in" == (await visitor.http.get("/me")).headers["location"]
+    assert "/sign-in?next=%2Fme" == (await visitor.http.get("/me")).headers["location"]
     for path in PAGES[1:]:
         assert 401 == (await visitor.open(path)).status, path
     visitor.http.cookies.set("limber_session", await door.sign_in("trainer01@limber.example"))
