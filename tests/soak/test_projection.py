@@ -75,7 +75,7 @@ def test_figures_of_a_soak_are_those_of_a_client_and_week() -> None:
         "check_ins": 5.0,
         "searches": 2.0,
         "events": 20.0,
-        "messages": 5.0,
+        "mails": 5.0,
     } == (found["a_week"])
     assert (3.0, 10.0, 1.0) == (
         found["cpu_ms"]["booking, a request"],
