@@ -50,8 +50,8 @@ async def test_a_database_as_it_should_be_has_no_fault(database: MigratedDatabas
     [
         (
             (
-                "delete from notify.migrations where name = (select max(name) from notify.migrations"
-                " where set = 'notify')"
+                "delete from notify.migrations where set = 'notify'"
+                " and name = (select max(name) from notify.migrations where set = 'notify')"
             ),
             "notify migrations",
         ),
