@@ -21,6 +21,7 @@ check: $(READY)  ## style, types, import contracts, migrations, events, translat
 	$(BIN)/python -m shared.migrations.check
 	$(BIN)/python -m shared.contracts.schemas
 	$(BIN)/python -m shared.contracts.publish
+	$(BIN)/python -m deploy.observability.panels
 	$(BIN)/python -m shared.catalogues check services/booking/pages
 	$(BIN)/python -m services.notify.writing.check
 

@@ -13,13 +13,13 @@ KEPT_FOR = timedelta(days=430)
 async def first_seen(
     tx: Transaction,
     ids: Sequence[tuple[str, str]],
-    clients: Sequence[UUID | None],
+    clients: Sequence[UUID | None] = (),
     *,
     now: datetime,
 ) -> set[tuple[str, str]]:
     """Record (source, event id) pairs; returns those never seen before.
 
-    `clients` are whom each is about: of one who was erased nothing is new any more.
+    `clients` are whom each is about, where known: of one who was erased nothing is new any more.
     """
     rows = await tx.fetch(
         "insert into inbox (source, event_id, seen_at) select source, event_id, $3"

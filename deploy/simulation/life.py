@@ -21,7 +21,7 @@ others, one first booking after the other, or in turn with those of the same tra
 Action: TypeAlias = Callable[..., Awaitable[None]]
 A = TypeVar("A", bound=Action)
 
-WATCHED = 0.1
+WATCHED = 0.05
 """Of check-ins: somebody waits for the answer, and the time it takes is noted."""
 
 ACTIONS: dict[str, tuple[Lane, Action]] = {}

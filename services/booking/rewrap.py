@@ -1,8 +1,8 @@
 """New wraps for all clients' keys: `python -m services.booking.rewrap`, after a new master key.
 
 Set the new key as BOOKING_KEY_ENCRYPTION_KEY and the one before as BOOKING_KEY_ENCRYPTION_KEY_OLD,
-start booking with both, run this, start booking without the old one, and destroy that: from then on
-no older backup opens anything.
+start booking with both, and run this. A day later no kept answer needs the old key: start booking
+without it and destroy it. From then on no older backup opens anything.
 """
 
 import asyncio

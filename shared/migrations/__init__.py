@@ -1,6 +1,8 @@
 """Plain SQL migrations: forward only, each in one transaction, checksums verified."""
 
+import asyncio
 import hashlib
+import random
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,6 +15,11 @@ KIT = Path(__file__).parent
 
 LOCK_TIMEOUT = "5s"
 """A migration that cannot get its lock gives up rather than queue all traffic behind it."""
+
+TRIES = 10
+PAUSE_S = 1.0
+"""Services work while their tables change: whoever meets one of them takes turns with it, and the
+whole is tried again."""
 
 _NAME = re.compile(r"^(\d{4})_[a-z0-9_]+\.sql$")
 
@@ -52,11 +59,31 @@ def read_set(name: str, folder: Path) -> list[Migration]:
 async def migrate(
     connection: asyncpg.Connection, schema: str, owner: str, migrations: Iterable[Migration]
 ) -> list[Migration]:
-    """Bring one schema up to date as its owner; returns what was applied.
+    """Bring one schema up to date as its owner, all or nothing; returns what was applied.
 
     Raises:
         MigrationError: an applied migration is missing on disk or was changed since.
+        asyncpg.LockNotAvailableError: some lock could not be had in many tries.
+        asyncpg.DeadlockDetectedError: the same.
     """
+    wanted = list(migrations)
+    for attempt in range(1, TRIES + 1):
+        try:
+            return await _migrate_once(connection, schema, owner, wanted)
+        except (asyncpg.DeadlockDetectedError, asyncpg.LockNotAvailableError):
+            if attempt == TRIES:
+                raise
+        await _pause(attempt)
+    raise AssertionError("the last try returns or raises")
+
+
+async def _pause(attempt: int) -> None:
+    await asyncio.sleep(PAUSE_S * min(attempt, 3) * (0.5 + random.random()))  # noqa: S311
+
+
+async def _migrate_once(
+    connection: asyncpg.Connection, schema: str, owner: str, wanted: list[Migration]
+) -> list[Migration]:
     applied: list[Migration] = []
     async with connection.transaction():
         # All migrators queue here, so that two jobs at once do the work once.
@@ -72,7 +99,6 @@ async def migrate(
             (row["set"], row["name"]): row["checksum"]
             for row in await connection.fetch("select set, name, checksum from migrations")
         }
-        wanted = list(migrations)
         if unknown := done.keys() - {(m.set, m.name) for m in wanted}:
             raise MigrationError(f"{schema}: applied but not on disk: {sorted(unknown)}")
         for migration in wanted:

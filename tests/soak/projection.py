@@ -55,7 +55,7 @@ def from_soak(raw: dict[str, Any]) -> dict[str, Any]:
             "check_ins": round(raw["check_ins"] / weeks, 2),
             "searches": round(of(SEARCH) / weeks, 2),
             "events": round(events / weeks, 1),
-            "messages": round(raw["records"].get("notify.events", 0) / weeks, 1),
+            "mails": round(raw["bytes"]["rows"].get("notify.attempts", 0) / weeks, 1),
         },
         "cpu_ms": {
             "booking, a request": round(services["booking"] * 1000 / run["requests"], 2),
@@ -128,7 +128,14 @@ def _each(unit: str, measured: dict[str, Any], assumed: dict[str, Any]) -> float
 
 
 def _rests_on(measured: dict[str, Any], assumed: dict[str, Any]) -> str:
-    rows = [(f"{name}, a client and week", f"{x:,}") for name, x in measured["a_week"].items()]
+    weeks = measured["client_weeks"]
+    rows = [
+        ("the soak", f"{measured['clients']:,} clients, {measured['days']} days: {weeks:,} weeks")
+    ]
+    rows += [
+        (f"{name.replace('_', '-')}, a client and week", f"{x:,}")
+        for name, x in measured["a_week"].items()
+    ]
     rows += [(f"processor: {name}", f"{x:,} ms") for name, x in measured["cpu_ms"].items()]
     rows += [(f"{name}, a client and week", f"{x:,} KiB") for name, x in
              measured["kib_a_week"].items()]  # fmt: skip
@@ -152,7 +159,7 @@ def _growth(measured: dict[str, Any], assumed: dict[str, Any]) -> str:
     row("check-ins/s", busiest(measured, assumed, "check_ins"))
     row("searches for times/s", busiest(measured, assumed, "searches"))
     row("events/s", busiest(measured, assumed, "events"))
-    row("messages told of/s", busiest(measured, assumed, "messages"))
+    row("mails/s", busiest(measured, assumed, "mails"))
     row("open streams", share["pages_open"])
     machines("machines: booking", "booking, a request", "requests")
     machines("machines: progress", "progress, a check-in", "check_ins")

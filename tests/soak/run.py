@@ -10,6 +10,7 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from shared.contracts.catalogue import PARTITIONS, TOPICS
 from tests.e2e.reach import Reach
 from tests.e2e.stack import embedded
 from tests.soak.sampling import Process, Samples, idle_shares, processes, sample
@@ -119,13 +120,11 @@ async def ends_of_topics(bootstrap: str) -> dict[str, int]:
     consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, group_id=None)
     await consumer.start()
     try:
-        topics = sorted(one for one in await consumer.topics() if not one.startswith("__"))
-        ends: dict[str, int] = {}
-        for topic in topics:
-            places = [
-                TopicPartition(topic, one) for one in consumer.partitions_for_topic(topic) or ()
-            ]
-            ends[topic] = sum((await consumer.end_offsets(places)).values())
+        found = [topic.name for topic in TOPICS]
+        places = [TopicPartition(topic, one) for topic in found for one in range(PARTITIONS)]
+        ends: dict[str, int] = dict.fromkeys(found, 0)
+        for place, end in (await consumer.end_offsets(places)).items():
+            ends[place.topic] += end
         return ends
     finally:
         await consumer.stop()

@@ -7,7 +7,7 @@ import pytest
 from tests.soak import projection
 
 MEASURED = {
-    "a_week": {"requests": 70.0, "check_ins": 7.0, "searches": 1.4, "events": 35, "messages": 7},
+    "a_week": {"requests": 70.0, "check_ins": 7.0, "searches": 1.4, "events": 35, "mails": 7},
     "cpu_ms": {
         "booking, a request": 10.0,
         "progress, a check-in": 20.0,
@@ -61,6 +61,7 @@ def test_figures_of_a_soak_are_those_of_a_client_and_week() -> None:
         "records": {"booking.events": 300, "notify.events": 100},
         "bytes": {
             "tables": {"booking.people": 20_480, "notify.deliveries": 40_960},
+            "rows": {"notify.attempts": 100},
             "topics": {"booking.events": 204_800},
         },
         "cpu_s": {"booking-1": 4.0, "booking-2": 2.0, "progress-1": 1.0, "notify-1": 0.4,
@@ -74,7 +75,7 @@ def test_figures_of_a_soak_are_those_of_a_client_and_week() -> None:
         "check_ins": 5.0,
         "searches": 2.0,
         "events": 20.0,
-        "messages": 5.0,
+        "mails": 5.0,
     } == (found["a_week"])
     assert (3.0, 10.0, 1.0) == (
         found["cpu_ms"]["booking, a request"],

@@ -114,3 +114,28 @@ def test_gaps_and_bad_names_are_refused(tmp_path: Path) -> None:
 
 def test_the_committed_migrations_are_sealed() -> None:
     assert [] == check.faults()
+
+
+async def test_a_migration_takes_turns_with_those_who_work_on_its_tables(
+    connection: asyncpg.Connection, database: MigratedDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await migrate(connection, "fresh", "postgres", [FIRST])
+    worker = await asyncpg.connect(database.superuser_url)
+    work = worker.transaction()
+    await work.start()
+    await worker.execute("insert into fresh.first values (1)")
+    waited = []
+
+    async def finish_work(attempt: int) -> None:
+        waited.append(attempt)
+        await work.commit()
+
+    monkeypatch.setattr("shared.migrations.LOCK_TIMEOUT", "50ms")
+    monkeypatch.setattr("shared.migrations._pause", finish_work)
+    wider = Migration("kit", "0002_wider.sql", "alter table first add column name text")
+    try:
+        assert [wider] == await migrate(connection, "fresh", "postgres", [FIRST, wider])
+    finally:
+        await worker.close()
+
+    assert [1] == waited
