@@ -13,6 +13,7 @@ from services.booking.api.writing import Answer, Writer
 from services.booking.domain.people import Caller
 from services.booking.handlers import erasure
 from services.booking.handlers.export import whole
+from services.booking.store.client_keys import ClientKeys
 from shared.clock import Clock, rfc3339
 from shared.postgres import Database, Transaction
 
@@ -47,7 +48,24 @@ class ExportDocument(BaseModel):
     safety_holds: Rows
     plans_and_clearances: Rows
     looks_of_others: Rows
+    messages: Rows
     sign_ins: Rows
+
+
+async def export_of(db: Database, keys: ClientKeys, person_id: UUID) -> Response:
+    """All that is kept of somebody, as a file to keep."""
+    async with db.transaction() as tx:
+        # One view of all tables: a section never speaks of what another has not yet.
+        await tx.execute("set transaction isolation level repeatable read, read only")
+        found = await whole(tx, person_id, keys)
+    return Response(
+        json.dumps(found, ensure_ascii=False, indent=1),
+        media_type="application/json",
+        headers={
+            "Content-Disposition": 'attachment; filename="limber-export.json"',
+            "Cache-Control": "no-store",
+        },
+    )
 
 
 def routes(db: Database, clock: Clock, writer: Writer) -> APIRouter:
@@ -66,19 +84,7 @@ def routes(db: Database, clock: Clock, writer: Writer) -> APIRouter:
     @router.get("/me/export", response_model=ExportDocument)
     async def export(caller: CallerNow) -> Response:
         """All that is kept of oneself, as one JSON document; the same until something changes."""
-        person_id = signed_in(caller)
-        async with db.transaction() as tx:
-            # One view of all tables: a section never speaks of what another has not yet.
-            await tx.execute("set transaction isolation level repeatable read, read only")
-            found = await whole(tx, person_id, writer.keys)
-        return Response(
-            json.dumps(found, ensure_ascii=False, indent=1),
-            media_type="application/json",
-            headers={
-                "Content-Disposition": 'attachment; filename="limber-export.json"',
-                "Cache-Control": "no-store",
-            },
-        )
+        return await export_of(db, writer.keys, signed_in(caller))
 
     @router.delete("/me", status_code=202, response_model=ErasureDocument)
     async def erase_me(request: Request, caller: CallerNow) -> Response:
