@@ -143,7 +143,7 @@ async def _page(
 ) -> AsyncIterator[Page]:
     context = await browser.new_context(
         base_url=reach.base_url,
-        viewport={"width": picture.width, "height": 800},
+        viewport={"width": picture.width, "height": TALLEST[picture.width]},
         locale=picture.locale,
         timezone_id="America/Toronto",
         color_scheme="dark" if picture.theme == "dark" else "light",
