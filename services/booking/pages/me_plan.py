@@ -72,8 +72,12 @@ def _dose(view: ClientView, one: View) -> list[str]:
     often = ngettext("%(num)s time a week", "%(num)s times a week", one["per_week"])
     parts = [often % {"num": one["per_week"]}]
     if one.get("sets") and one.get("repetitions"):
-        dose = {"sets": one["sets"], "times": one["repetitions"]}
-        parts.append(gettext("%(sets)s times %(times)s repetitions") % dose)
+        dose = ngettext(
+            "%(num)s set of %(times)s repetitions",
+            "%(num)s sets of %(times)s repetitions",
+            one["sets"],
+        )
+        parts.append(dose % {"num": one["sets"], "times": one["repetitions"]})
     if one.get("minutes"):
         parts.append(gettext("%(num)s minutes") % {"num": one["minutes"]})
     return parts

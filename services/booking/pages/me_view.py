@@ -59,7 +59,7 @@ class Held:
 
 @dataclass(frozen=True)
 class Told:
-    """One check-in as a row; `more` is all that was told beside pain."""
+    """One check-in as a row; `more` is all told beside pain, `level` is empty where none came."""
 
     at: str
     epoch: int
@@ -200,7 +200,7 @@ class ClientView:
             kind=one["kind"],
             kind_label=self.words.label("check_in_kinds", one["kind"]),
             pain=one["pain"],
-            level=self.words.label("levels", one["level"]),
+            level="" if one["level"] == "unknown" else self.words.label("levels", one["level"]),
             more=" · ".join(self._more(one)),
         )
 

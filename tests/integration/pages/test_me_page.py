@@ -159,7 +159,7 @@ async def test_the_chart_has_its_numbers_in_a_table(ann: Client) -> None:
 async def test_the_plan_names_options_doses_and_neighbours(ann: Client) -> None:
     await ann.known()
     page = await ann.open("/me/plan")
-    assert "Knee rolls 3 times a week · 2 times 8 repetitions" in page.text
+    assert "Knee rolls 3 times a week · 2 sets of 8 repetitions" in page.text
     assert "An easier version: Pelvic rocks" in page.text
     assert "Easy walk 3 times a week · 15 minutes" in page.text
 
