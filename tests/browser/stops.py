@@ -128,7 +128,7 @@ def _mine(ann: Client, reports: Mapping[str, str]) -> list[Stop]:
     forms = ("screening", "goals", "questionnaires/peg", "sharing")
     return [
         Stop("/me", ANN),
-        *(Stop(f"/me/{page}", ANN) for page in ("plan", "diary", "settings")),
+        *(Stop(f"/me/{page}", ANN) for page in ("plan", "diary", "settings", "data")),
         *(Stop(f"/me/questionnaires/{name}", ANN) for name in ("psfs", "pgic")),
         Stop("/me/check-in", ANN),
         *(
@@ -139,6 +139,8 @@ def _mine(ann: Client, reports: Mapping[str, str]) -> list[Stop]:
         *(Stop(f"/me/{form}", ANN) for form in forms),
         *(Stop(f"/me/{form}", ANN, status=422, sent="main form:last-of-type") for form in forms),
         Stop("/me/settings", ANN, status=422, sent="form", typed=(("name", ""),)),
+        Stop("/me/data/erase", ANN),
+        Stop("/me/data/erase", ANN, status=422, sent="main form"),
         *(Stop(f"/me/reports/{report}", ANN) for report in reports.values()),
     ]
 
