@@ -13,7 +13,11 @@ LABEL_CHARACTERS = 34
 GAP = 64
 """Room right of the plot for the value."""
 
-COLOURS = ("#1f5c4d", "#b3541e", "#3b5b92", "#7a5195", "#6b6b2a", "#8a3b12")
+SERIES = 6
+"""Colours of report.css, light and dark, for lines; a seventh line has the first again."""
+
+NAME_HEIGHT = 15
+"""Of a line's name; nearer ones would cover each other."""
 
 Format = Callable[[float], str]
 
@@ -61,7 +65,7 @@ def bars(title: str, values: Sequence[Bar], written: Format = plain) -> str:
         begin, width = min(x(0.0), x(bar.value)), abs(x(bar.value) - x(0.0))
         drawn.append(
             f'<rect x="{begin:.1f}" y="{middle - 7:.1f}" width="{width:.1f}" height="14"'
-            f' rx="2" fill="{COLOURS[0]}" fill-opacity=".55"/>'
+            f' rx="2" class="bar"/>'
         )
         edge = x(max(bar.value, 0.0))
         if bar.low is not None and bar.high is not None:
@@ -98,20 +102,16 @@ def lines(title: str, weeks: Sequence[str], series: dict[str, dict[str, float]])
     ]
     named: list[float] = []
     for number, (name, values) in enumerate(sorted(series.items(), key=_last(weeks))):
-        colour = COLOURS[number % len(COLOURS)]
         points = [(x(place), y(values[week])) for place, week in enumerate(weeks) if week in values]
-        drawn += [
-            f'<path d="{run}" fill="none" stroke="{colour}" stroke-width="2.5"/>'
-            for run in _runs(weeks, values, x, y)
-        ]
-        drawn += [f'<circle cx="{a:.1f}" cy="{b:.1f}" r="3" fill="{colour}"/>' for a, b in points]
-        if points:
-            level = points[-1][1]
-            # Names that would cover each other move up.
-            while any(abs(level - other) < 15 for other in named):
-                level -= 15
-            named.append(level)
-            drawn.append(_text(points[-1][0] + 9, level, name, "start", colour))
+        drawn.append(f'<g class="s{number % SERIES}">')
+        drawn += [f'<path d="{run}" class="line"/>' for run in _runs(weeks, values, x, y)]
+        drawn += [f'<circle cx="{a:.1f}" cy="{b:.1f}" r="3" class="dot"/>' for a, b in points]
+        level = points[-1][1]
+        # Names that would cover each other move up.
+        while any(abs(level - other) < NAME_HEIGHT for other in named):
+            level -= NAME_HEIGHT
+        named.append(level)
+        drawn.append(_text(right + 9, level, name, "start") + "</g>")
     return _svg(title, height, drawn)
 
 
@@ -147,11 +147,8 @@ def _axis(x: float, height: int) -> str:
     return f'<line x1="{x:.1f}" y1="2" x2="{x:.1f}" y2="{height - 2}" class="axis"/>'
 
 
-def _text(x: float, y: float, text: str, anchor: str, colour: str = "currentColor") -> str:
-    return (
-        f'<text x="{x:.1f}" y="{y:.1f}" dy=".33em" text-anchor="{anchor}" fill="{colour}">'
-        f"{escape(text)}</text>"
-    )
+def _text(x: float, y: float, text: str, anchor: str) -> str:
+    return f'<text x="{x:.1f}" y="{y:.1f}" dy=".33em" text-anchor="{anchor}">{escape(text)}</text>'
 
 
 def _cut(label: str) -> str:

@@ -43,7 +43,7 @@ class Town:
         self.notify = notify
         self.written: list[Written] = []
         clock = door.clock
-        self._consumers = {
+        self.consumers = {
             "booking": self._consumer("booking", consumers.handlers(SIGNER, clock)),
             "notify": self._consumer("notify", listen(clock, lambda: None)),
             "progress": self._consumer("progress", subscriptions(RULES)),
@@ -63,7 +63,7 @@ class Town:
             for name in SERVICES:
                 mine = [one for one in records if one.topic in self._topics[name]]
                 if mine:
-                    await self._consumers[name].handle_batch(mine)
+                    await self.consumers[name].handle_batch(mine)
         raise AssertionError("the services talk for ever")
 
     def compacted(self) -> list[Written]:

@@ -7,6 +7,7 @@ import pytest
 
 from shared.tracing import ATTRIBUTES, read_traceparent
 from tests.conftest import MigratedDatabase
+from tests.e2e.reach import eventually
 from tests.integration.notify.post_office import PostOffice
 from tests.integration.watch import house
 from tests.integration.watch.collector import Collector, Seen
@@ -14,13 +15,29 @@ from tests.integration.watch.collector import Collector, Seen
 ANN = {"name": "Ann Quokka", "email": "ann.quokka@example.org", "phone": "+14165550123"}
 CLAIMED = "11111111111111111111111111111111"
 
+COUNTED = [
+    ("booking",
+     'limber_bookings_total{change="confirmed",mode="virtual",service="first-workout"} 1.0'),
+    ("booking", 'limber_part_up{part="kafka"} 1.0'),
+    ("booking", 'limber_event_age_seconds_count{topic="progress.views"}'),
+    ("notify",
+     'limber_messages_total{channel="email",state="sent",template="booking-confirmed"} 1.0'),
+    ("notify", "limber_alert_unacknowledged_seconds 0.0"),
+    ("progress",
+     'limber_records_handled_total{topic="booking.submissions",type="checkin.submitted.v1"} 1.0'),
+    ("progress", "limber_due_late_seconds 0.0"),
+    ("progress",
+     'limber_events_published_total{topic="progress.events",type="submission.answered.v1"} 1.0'),
+]  # fmt: skip
+"""Lines of the metrics after a booking and a check-in, by service."""
+
 
 def the(spans: list[Seen], service: str, name: str) -> list[Seen]:
     """Spans of a service by name."""
     return [span for span in spans if (span.service, span.name) == (f"limber-{service}", name)]
 
 
-async def test_a_request_is_one_trace_from_the_door_to_the_mail(
+async def test_a_request_is_one_trace_from_the_door_to_the_mail_and_is_counted(
     database: MigratedDatabase, kafka_bootstrap: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with Collector() as collector, PostOffice() as office:
@@ -44,6 +61,12 @@ async def test_a_request_is_one_trace_from_the_door_to_the_mail(
                     and the(found.spans, "notify", "publish notify.events")
                 )
             )
+
+            async def counted() -> bool:
+                told = {service: await home.metrics(service) for service in house.SERVICES}
+                return all(line in told[service] for service, line in COUNTED)
+
+            await eventually(counted, "what happened, in the services' metrics")
 
         sent = next(
             span
