@@ -28,12 +28,12 @@ class Published:
 
     type: str
     key: str
-    payload: str
+    payload: str | None
 
     @property
     def data(self) -> Any:
         """The payload, read."""
-        return json.loads(self.payload)
+        return json.loads(self.payload or "null")
 
 
 class Service:
