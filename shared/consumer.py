@@ -4,9 +4,8 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import structlog
 from aiokafka import ConsumerRecord
@@ -23,6 +22,7 @@ from shared.contracts.booking import ClientErased
 from shared.contracts.catalogue import TOPICS
 from shared.contracts.event import Envelope, Event
 from shared.erased import client_of
+from shared.handling import Handlers
 from shared.kafka import KafkaAccess
 from shared.kafka_broker import (
     DRAIN_TIMEOUT_S,
@@ -62,10 +62,6 @@ STOP_TIMEOUT_S = 6.0
 REPLAY_POLL_S = 1.0
 """How soon a replay that an operator asked for begins."""
 
-Handle = Callable[[Transaction, Envelope[Any]], Awaitable[None]]
-HandleAll = Callable[[Transaction, Sequence[Envelope[Any]]], Awaitable[None]]
-Forget = Callable[[Transaction, Tombstone], Awaitable[None]]
-
 log = structlog.get_logger()
 COMPACTED = frozenset(topic.name for topic in TOPICS if topic.compacted)
 
@@ -78,37 +74,6 @@ class Place:
     partition: int
     position: int
     lag: int
-
-
-@dataclass(frozen=True)
-class Together:
-    """Types whose events are handled all at once: those of a batch in order, or a single one."""
-
-    types: frozenset[type[Event]]
-    handle: HandleAll
-
-
-@dataclass
-class Handlers:
-    """What a service does with each event type, and with tombstones of compacted topics.
-
-    The events of `together` go to its handler as far as they follow each other in a batch.
-    """
-
-    events: Mapping[type[Event], Handle] = field(default_factory=dict)
-    tombstones: Mapping[str, Forget] = field(default_factory=dict)
-    together: Together | None = None
-
-    @property
-    def types(self) -> frozenset[type[Event]]:
-        """The types of events that are handled."""
-        joint = frozenset[type[Event]]() if self.together is None else self.together.types
-        return joint.union(self.events)
-
-    @property
-    def topics(self) -> list[str]:
-        """The topics to subscribe to."""
-        return sorted({event.topic for event in self.types} | set(self.tombstones))
 
 
 class Consumer:

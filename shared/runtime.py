@@ -15,8 +15,9 @@ import uvicorn
 from fastapi import FastAPI
 
 from shared import inbox
-from shared.consumer import Consumer, Handlers
+from shared.consumer import Consumer
 from shared.draining import DrainingServer
+from shared.handling import Handlers
 from shared.health import Health, Measure
 from shared.outbox import Relay
 from shared.postgres import TRANSIENT, Database, Transaction

@@ -6,7 +6,6 @@ from uuid import UUID
 from services.booking.domain.links import LinkSigner
 from services.booking.handlers import care, consents, messages, read_model
 from shared.clock import Clock
-from shared.consumer import Handlers, Together
 from shared.contracts.conclusions import (
     ClearanceDecided,
     ClearanceExpired,
@@ -21,6 +20,7 @@ from shared.contracts.progress import (
     SubmissionAnswered,
     ViewUpdated,
 )
+from shared.handling import Handlers, Together
 from shared.postgres import Transaction
 from shared.records import Tombstone
 

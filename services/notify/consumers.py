@@ -14,7 +14,6 @@ from services.notify.handlers import (
 )
 from services.notify.handlers.telling import Decision, Telling, adding, looking
 from shared.clock import Clock
-from shared.consumer import Handlers, Together
 from shared.contracts.booking import (
     BookingCancelled,
     BookingCompleted,
@@ -47,6 +46,7 @@ from shared.contracts.progress import (
     SubmissionAnswered,
 )
 from shared.contracts.waitlist import WaitlistOffered
+from shared.handling import Handlers, Together
 from shared.postgres import Transaction
 from shared.records import Tombstone
 

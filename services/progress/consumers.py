@@ -7,9 +7,9 @@ from services.progress.domain.rules import Rules
 from services.progress.handlers.erasing import erase
 from services.progress.handlers.record import record_batch
 from services.progress.store.bookings import STATUS_AFTER
-from shared.consumer import Handlers, Together
 from shared.contracts.booking import ClientErased
 from shared.contracts.submissions import Submission
+from shared.handling import Handlers, Together
 
 
 def subscriptions(rules: Rules) -> Handlers:

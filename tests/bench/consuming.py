@@ -10,9 +10,10 @@ from uuid import UUID, uuid4
 import uvloop
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
-from shared.consumer import MAX_RECORDS, Consumer, Handlers
+from shared.consumer import MAX_RECORDS, Consumer
 from shared.contracts.booking import BookingConfirmed
 from shared.contracts.event import Envelope
+from shared.handling import Handlers
 from shared.postgres import Database, Transaction
 from tests.bench.facts import EVENTS, NOW, fact_on, facts
 from tests.bench.setting import KIT_SCHEMA

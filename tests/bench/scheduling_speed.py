@@ -15,9 +15,10 @@ import uvloop
 from aiokafka import AIOKafkaProducer
 
 from services.notify.consumers import listen
-from shared.consumer import Consumer, Handlers, Together
+from shared.consumer import Consumer
 from shared.contracts.booking import BookingConfirmed, BookingFact
 from shared.contracts.event import Envelope, Event
+from shared.handling import Handlers, Together
 from shared.postgres import Database, Transaction
 from tests.integration.notify.post_office import Notify
 from tests.unit.notify.builders import NOW, START, a_booking_access, a_contact, a_fact

@@ -15,7 +15,7 @@ from services.notify import consumers as notify
 from services.notify.handlers.webhooks import Webhooks
 from services.progress.consumers import subscriptions
 from services.progress.domain.rules import load
-from shared.consumer import Handlers
+from shared.handling import Handlers
 
 NOW = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
 HOSTS = ("kafka", "localhost")

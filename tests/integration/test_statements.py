@@ -14,9 +14,10 @@ from services.booking import consumers, demo
 from services.notify.consumers import listen
 from services.progress.consumers import subscriptions
 from shared import outbox
-from shared.consumer import Consumer, Handlers
+from shared.consumer import Consumer
 from shared.contracts.catalogue import EVENT_TYPES
 from shared.contracts.event import Event
+from shared.handling import Handlers
 from shared.outbox import Relay
 from shared.postgres import Database, Transaction
 from tests.conftest import MigratedDatabase

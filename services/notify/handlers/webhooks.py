@@ -7,7 +7,6 @@ from typing import Any
 
 from services.notify.store import webhook_queue
 from shared.clock import Clock, rfc3339
-from shared.consumer import Handle, HandleAll, Handlers, Together
 from shared.contracts.catalogue import TOPICS
 from shared.contracts.event import Envelope, Event
 from shared.contracts.messages import (
@@ -19,6 +18,7 @@ from shared.contracts.messages import (
     RecipientSuppressed,
 )
 from shared.contracts.webhooks import WebhookPaused
+from shared.handling import Handle, HandleAll, Handlers, Together
 from shared.postgres import Transaction
 
 OWN: tuple[type[Event], ...] = (

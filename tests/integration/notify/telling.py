@@ -9,11 +9,11 @@ from uuid import UUID, uuid4
 from services.notify.channels.webhooks import WebhookMetrics, WebhookSender
 from services.notify.handlers.webhooks import Webhooks
 from services.notify.store import webhooks as store
-from shared.consumer import Handlers
 from shared.contracts.booking import BookingConfirmed
 from shared.contracts.contacts import ContactChanged
 from shared.contracts.event import Envelope, Event
 from shared.contracts.messages import MessageSent
+from shared.handling import Handlers
 from shared.postgres import Database, Transaction
 from shared.signatures import SignatureError, new_secret, verify
 from shared.telemetry import Metrics

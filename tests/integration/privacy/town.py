@@ -12,8 +12,9 @@ from aiokafka import ConsumerRecord
 from services.booking import consumers, demo
 from services.notify.consumers import listen
 from services.progress.consumers import subscriptions
-from shared.consumer import Consumer, Handlers
+from shared.consumer import Consumer
 from shared.contracts.catalogue import TOPICS
+from shared.handling import Handlers
 from shared.postgres import Database
 from tests.conftest import MigratedDatabase
 from tests.integration.booking import front_door

@@ -7,8 +7,9 @@ import pytest
 from aiokafka import ConsumerRecord
 
 from shared import dead_letters, inbox
-from shared.consumer import Consumer, Handlers, Together
+from shared.consumer import Consumer
 from shared.contracts.event import Envelope
+from shared.handling import Handlers, Together
 from shared.postgres import Database, Transaction
 from tests.integration.shared.fabric import NOW, Counted, Header, headers, record
 

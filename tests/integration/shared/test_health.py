@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from shared.consumer import Consumer, Handlers, Place
+from shared.consumer import Consumer, Place
 from shared.contracts.event import Envelope
+from shared.handling import Handlers
 from shared.health import SILENT_AFTER_S, STUCK_AFTER_S, DeadServiceError, Health
 from shared.postgres import Database, Transaction
 from shared.telemetry import Metrics

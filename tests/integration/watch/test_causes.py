@@ -6,8 +6,9 @@ from uuid import UUID
 
 from services.progress.consumers import subscriptions
 from shared import outbox
-from shared.consumer import Consumer, Handlers
+from shared.consumer import Consumer
 from shared.contracts.event import Event
+from shared.handling import Handlers
 from shared.postgres import Database, Transaction
 from shared.tracing import caused_by
 from tests.integration.notify.ears import Ears
