@@ -1,7 +1,7 @@
 """The HTTP shell of every service: body limit, request metrics, problems, health."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
@@ -199,13 +199,17 @@ def create_app(
         tags=["health"],
         summary="The events, as a page for people",
         response_class=Response,
-        responses={200: _content("text/html", text)},
+        responses={200: _content("text/html", text) | _headers(page.HEADERS)},
     )
     async def events_page() -> HTMLResponse:
         return HTMLResponse(page.render(), headers=page.HEADERS)
 
     openapi.amend(app, openapi.tell_refusals)
     return app
+
+
+def _headers(given: Mapping[str, str]) -> dict[str, Any]:
+    return {"headers": {name: {"schema": {"const": value}} for name, value in given.items()}}
 
 
 def _content(media_type: str, schema: dict[str, Any]) -> dict[str, Any]:

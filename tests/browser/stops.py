@@ -125,7 +125,12 @@ async def _open_to_all(door: FrontDoor, ann: Client) -> list[Stop]:
 
 
 def _mine(ann: Client, reports: Mapping[str, str]) -> list[Stop]:
-    forms = ("screening", "goals", "questionnaires/peg", "sharing")
+    forms = {
+        "screening": "main form:last-of-type",
+        "goals": "main form:last-of-type",
+        "questionnaires/peg": "main form:last-of-type",
+        "sharing": "#share",
+    }
     return [
         Stop("/me", ANN),
         *(Stop(f"/me/{page}", ANN) for page in ("plan", "diary", "settings", "data")),
@@ -137,7 +142,7 @@ def _mine(ann: Client, reports: Mapping[str, str]) -> list[Stop]:
         ),
         Stop("/me/check-in", ANN, status=422, sent="#check-in", unfolded=True),
         *(Stop(f"/me/{form}", ANN) for form in forms),
-        *(Stop(f"/me/{form}", ANN, status=422, sent="main form:last-of-type") for form in forms),
+        *(Stop(f"/me/{form}", ANN, status=422, sent=sent) for form, sent in forms.items()),
         Stop("/me/settings", ANN, status=422, sent="form", typed=(("name", ""),)),
         Stop("/me/data/erase", ANN),
         Stop("/me/data/erase", ANN, status=422, sent="main form"),

@@ -95,7 +95,9 @@ async def test_a_visitor_books_without_scripts(
     assert 1 == await door.value("select count(*) from bookings")
 
 
-async def test_a_visitor_books_in_french_on_a_phone(browser: Browser, address: str) -> None:
+async def test_a_visitor_books_in_french_on_a_phone(
+    browser: Browser, address: str, door: FrontDoor
+) -> None:
     async with visiting(browser, address, locale="fr-CA", **ZOOMED) as page:
         await page.goto("/")
         await expect(page.locator("h1")).to_have_text("Votre première séance est gratuite")

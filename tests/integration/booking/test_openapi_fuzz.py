@@ -37,6 +37,7 @@ async def seeded(door: FrontDoor) -> Seeded:
     bookings = [await door.book(TEN + hours * HOUR) for hours in range(4)]
     client = bookings[0]["client_id"]
     ids["booking_id"], ids["client_id"] = [one["id"] for one in bookings], [client]
+    ids["person_id"] = [str(UUID(int=3))]
     ids["token"] = [
         bookings[0]["calendar_url"].rpartition("=")[2],
         SIGNER.token("stop-marketing-email", UUID(client)),

@@ -156,17 +156,17 @@ async def test_what_was_reported_meanwhile_is_not_overtaken(
 ) -> None:
     await service.hear(*days([3]))
     loop, began, go_on = reflection(service), asyncio.Event(), asyncio.Event()
-    lock = clients.lock_client
+    lock = clients.lock_clients
 
     async def late(*given: Any) -> Any:
         began.set()
         await go_on.wait()
         return await lock(*given)
 
-    monkeypatch.setattr(clients, "lock_client", late)
+    monkeypatch.setattr(clients, "lock_clients", late)
     looking = asyncio.create_task(loop.reflect(CLIENT))
     await began.wait()
-    monkeypatch.setattr(clients, "lock_client", lock)
+    monkeypatch.setattr(clients, "lock_clients", lock)
     await service.hear(*days([9], number=300))
     go_on.set()
 

@@ -22,6 +22,7 @@ from services.booking.domain import (
     slots,
     waitlist,
 )
+from services.booking.domain import messages as told
 from services.booking.domain.credits import Kind as CreditKind
 from services.booking.domain.services import SERVICES, ServiceId
 from services.progress.domain import mask, milestones, rules
@@ -84,6 +85,8 @@ UNSEEN = {
     "stop-marketing-email", "stop-marketing-sms", "stop-marketing-push",
     # Why a client needs attention: the trainer's desk says it in sentences of its own.
     *get_args(attention.AttentionCode),
+    # What became of a message: the pages say it in words of their own.
+    *get_args(told.MessageState),
 }  # fmt: skip
 """Codes that nobody is shown."""
 
