@@ -10,8 +10,8 @@ READY := $(VENV)/.ready
 run: $(READY)  ## the whole system on this machine, in the foreground
 	@exec $(BIN)/limber up
 
-test: $(READY)  ## the whole suite, on real Postgres and Kafka; two at a time, each on its own
-	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
+test: $(READY)  ## the whole suite, on real Postgres and Kafka; three at a time, each on its own
+	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 check: $(READY)  ## style, types, import contracts, migrations, events, translations
 	$(BIN)/ruff check .
@@ -29,7 +29,8 @@ bench: $(READY)  ## ratios against a peer in the same run; writes bench.json
 	$(BIN)/python -m tests.bench
 
 prove: $(READY)  ## every promise on all its random cases; minutes instead of seconds
-	LIMBER_PROOF_SCALE=1 $(BIN)/pytest tests/proofs tests/e2e/test_crash.py --durations=0
+	LIMBER_PROOF_SCALE=1 $(BIN)/pytest --durations=0 tests/proofs \
+	  tests/e2e/test_crash.py tests/browser/test_accessibility.py
 
 chaos: $(READY)  ## brokers, replicas and the database go under load; CHAOS=small is a share of it
 	LIMBER_CHAOS=$(or $(CHAOS),full) $(BIN)/pytest -s --timeout 1800 tests/chaos

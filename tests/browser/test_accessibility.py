@@ -12,14 +12,20 @@ from playwright.async_api import Browser, Page, Route
 from tests.browser.conftest import PHONE, sign_in, visiting
 from tests.browser.stops import Stop, all_stops
 from tests.integration.booking.front_door import NOW, FrontDoor, Home
+from tests.proofs.scale import cases
 
 AXE = Axe().axe_script
 
 Theme = Literal["light", "dark"]
 
 LANGUAGES: dict[str, Theme] = {"en": "light", "fr": "dark"}
-"""Each language with the theme in which everything is looked at. In the other theme half of the
-pages are looked at for contrast: a theme changes nothing but colours."""
+"""Each language with the theme in which everything is looked at."""
+
+ALL = cases(100) == 100
+"""Under `make prove` every page in both languages, and its colours in both themes. In the suite by
+turns: each page in one language, a seeded tenth of them in the other theme as well."""
+
+IN_OTHER_THEME = 1 if ALL else 10
 
 OTHER_THEME: dict[Theme, Theme] = {"light": "dark", "dark": "light"}
 
@@ -48,7 +54,11 @@ async def found(home: Home, front: FrontDoor, address: str, browser: Browser) ->
     seen = Found()
     async with asyncio.TaskGroup() as walks:
         for turn, language in enumerate(LANGUAGES):
-            mine = [stop for at, stop in enumerate(stops) if at % 2 == turn or not stop.is_beside]
+            mine = [
+                stop
+                for at, stop in enumerate(stops)
+                if at % 2 == turn or (ALL and not stop.is_beside)
+            ]
             walks.create_task(_walk(browser, front, address, mine, language, seen))
     return seen
 
@@ -84,7 +94,7 @@ async def _walk(
         # Pages that wait for an answer would look again and again while they are looked at.
         await page.route("**/me/reports/*", _only_once)
         who = None
-        other_theme = set(random.Random(language).sample(stops, len(stops) // 2))
+        other_theme = set(random.Random(language).sample(stops, len(stops) // IN_OTHER_THEME))
         for stop in stops:
             if stop.who != who:
                 who = stop.who

@@ -16,10 +16,10 @@ async def test_a_clients_whole_journey_on_the_embedded_stack(tmp_path: Path) -> 
         await journey.walk(reach)
         # From here on the clock moves.
         await mails.arrive(reach)
-        lived = await soak_on(reach, home, clients=5, days=2, seed=1, say=print)
+        lived = await soak_on(reach, home, clients=2, days=1, seed=1, say=print)
 
     assert lived.went_well
-    assert (5, 0) == (len(lived.truth["clients"]), lived.figures["unexpected"])
+    assert (2, 0) == (len(lived.truth["clients"]), lived.figures["unexpected"])
     assert check_ins(lived) > 0
     assert lived.records["booking.submissions"] >= check_ins(lived)
     assert all(lived.samples.memory_mb.values())
