@@ -16,6 +16,7 @@ from services.booking.api import (
     devices,
     dry_run,
     letter,
+    notes,
     people,
     plans,
     preferences,
@@ -163,6 +164,7 @@ def add_routes(
     app.include_router(plans.routes(clock, writer), dependencies=known)
     app.include_router(clinic.routes(clock, writer), dependencies=known)
     app.include_router(letter.routes(db, clock), dependencies=known)
+    app.include_router(notes.routes(db, clock, writer.keys), dependencies=known)
     app.include_router(stream.routes(db, clock, access, wakeups), dependencies=known)
     app.include_router(care_team.routes(db, clock, writer, signer), dependencies=known)
     app.include_router(people.routes(db, clock, writer, signer), dependencies=known)
