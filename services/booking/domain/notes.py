@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal, cast, get_args
+from typing import Any, Literal, get_args
 from uuid import UUID
 
 from services.booking.domain.care_team import Purpose
@@ -72,7 +72,7 @@ def kinds_shown(share: Collection[Purpose] | None) -> tuple[NoteKind, ...]:
 
 def texts(kind: str, report: Mapping[str, Any]) -> tuple[Text, ...]:
     """The texts in a report (its JSON without what stands in columns), in their order."""
-    return tuple(_texts(cast("NoteKind", kind), report)) if kind in KINDS else ()
+    return tuple(_texts(kind, report)) if kind in KINDS else ()
 
 
 def subject(report: Mapping[str, Any]) -> UUID | None:

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import pytest
 
+from services.booking.domain.care_team import Purpose
 from services.booking.domain.notes import KINDS, LIMITS, PURPOSES, kinds_shown, subject, texts
 from shared.contracts import care, submissions
 from shared.contracts.submissions import Submission
@@ -112,6 +113,7 @@ def test_texts_about_limits_and_plans_say_so() -> None:
 
 
 def test_who_is_shown_a_purpose_reads_its_kinds_alone() -> None:
+    plan: tuple[Purpose, ...] = ("plan",)
     assert KINDS == kinds_shown(None)
     assert () == kinds_shown(())
-    assert ("plan", "plan-comment", "swap") == kinds_shown(("plan",))
+    assert ("plan", "plan-comment", "swap") == kinds_shown(plan)
