@@ -16,6 +16,7 @@ from services.booking.api import (
     devices,
     dry_run,
     letter,
+    notes,
     people,
     plans,
     preferences,
@@ -163,6 +164,7 @@ def add_routes(
     app.include_router(plans.routes(clock, writer), dependencies=known)
     app.include_router(clinic.routes(clock, writer), dependencies=known)
     app.include_router(letter.routes(db, clock), dependencies=known)
+    app.include_router(notes.routes(db, clock, writer.keys), dependencies=known)
     app.include_router(stream.routes(db, clock, access, wakeups), dependencies=known)
     app.include_router(care_team.routes(db, clock, writer, signer), dependencies=known)
     app.include_router(people.routes(db, clock, writer, signer), dependencies=known)
@@ -172,7 +174,7 @@ def add_routes(
     app.include_router(preferences.routes(db, clock, writer, signer), dependencies=known)
     app.include_router(devices.routes(db, clock, writer, signer, push_key), dependencies=known)
     # Whoever holds the link is let in, whatever else their mail program sends.
-    shell = Shell(public_url)
+    shell = Shell(public_url, clock)
     app.include_router(
         unsubscribe.routes(db, clock, writer, signer, UnsubscribePages(shell)),
         dependencies=[Depends(nobody)],
@@ -217,7 +219,7 @@ def add_pages(
         manage_pages.routes(shell, db, clock, writer, links),
         waiting_pages.routes(shell, db, clock, writer, links.signer, limits),
         sign_in_pages.routes(shell, clock, writer, links.signer, limits),
-        me.routes(shell, db, clock, links.signer),
+        me.routes(shell, db, clock, links.signer, writer.keys),
         check_in.routes(shell, db, clock, writer),
         me_reports.routes(shell, db, clock, writer, wakeups),
         me_forms.routes(shell, db, clock, writer),

@@ -108,6 +108,7 @@ class Vocabulary(_Data):
     check_in_kinds: Terms
     next_steps: Terms
     submission_statuses: Terms
+    note_kinds: Terms
     levels: Terms
     hold_kinds: Terms
     actions: Terms

@@ -34,13 +34,14 @@ TRAINER_SEES = timedelta(days=180)
 Relation = Literal["client", "trainer", "staff", "care-team"]
 Action = Literal[
     "progress", "stream", "answer", "bookings", "report", "lift", "team", "share", "log",
-    "coach", "comment", "clear", "letter", "fhir", "acknowledge",
+    "coach", "comment", "clear", "letter", "fhir", "acknowledge", "notes",
 ]  # fmt: skip
 
 _TREATING: frozenset[Relation] = frozenset({"client", "trainer", "staff"})
 
 MAY: dict[Action, frozenset[Relation]] = {
     "progress": _TREATING | {"care-team"},
+    "notes": _TREATING | {"care-team"},
     "stream": _TREATING | {"care-team"},
     "answer": _TREATING | {"care-team"},
     "bookings": _TREATING,
@@ -69,6 +70,7 @@ CLEARS: frozenset[MemberRole] = frozenset({"physician", "physiotherapist"})
 
 LOGGED: dict[Action, str] = {
     "progress": "progress",
+    "notes": "notes",
     "stream": "stream",
     "answer": "answer",
     "letter": "letter",

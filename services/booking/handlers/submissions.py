@@ -1,9 +1,11 @@
 """Reports from clients and trainers: checked at the door, then handed to progress."""
 
+import json
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from services.booking.domain.notes import texts
 from services.booking.domain.people import Caller
 from services.booking.store import bookings, people, progress
 from services.booking.store.client_keys import ClientKeys
@@ -126,8 +128,11 @@ async def submit(
         **content,
     )
     sealer = await keys.sealer(tx, client_id, now=now)
-    report = sealer.seal(submission.model_dump_json(exclude=_IN_COLUMNS, exclude_none=True))
-    await progress.add_submission(tx, submission, _kind(of), report)
+    report = submission.model_dump(mode="json", exclude=_IN_COLUMNS, exclude_none=True)
+    kind = _kind(of)
+    await progress.add_submission(
+        tx, submission, kind, sealer.seal(json.dumps(report)), typed=bool(texts(kind, report))
+    )
     await outbox.add(tx, [sealer.seal_typed(_marked(submission, sealer))], now=now)
     return submission.submission_id
 

@@ -1,5 +1,6 @@
 """The clinic: clients who share and what of theirs is shared; clearances and comments."""
 
+from dataclasses import dataclass
 from typing import Any, get_args
 from uuid import UUID
 
@@ -8,20 +9,29 @@ from fastapi.responses import Response
 from pydantic import ValidationError
 from starlette.datastructures import FormData
 
-from services.booking.api.access import CLEARS, Sight, caller_of, let_in, seeing, signed_in
+from services.booking.api.access import CLEARS, caller_of, let_in, seeing, signed_in
 from services.booking.api.clinic import DecisionFields
 from services.booking.api.plans import CommentFields
 from services.booking.api.writing import Answer, Writer
+from services.booking.domain.care_team import Purpose
 from services.booking.handlers import care
 from services.booking.handlers.submissions import submit
-from services.booking.pages import me_measures
+from services.booking.pages import me_measures, notes
 from services.booking.pages.book import form_of
 from services.booking.pages.check_in_form import chosen, page_id, same_form, whole
-from services.booking.pages.desk_client import intake, report_page
+from services.booking.pages.desk_client import (
+    about_plan,
+    intake,
+    older_than,
+    report_page,
+    said_newest,
+)
 from services.booking.pages.desk_words import explained
+from services.booking.pages.language import Tongue
 from services.booking.pages.me import client_of
 from services.booking.pages.me_plan import plan_of
 from services.booking.pages.me_view import ClientView
+from services.booking.pages.notes import Notes
 from services.booking.pages.shell import Shell
 from services.booking.pages.sign_in import HOME
 from services.booking.queries import people, progress
@@ -39,6 +49,17 @@ MOST_FIELDS = 60
 """Every family and region ticked, and the rest of the decision."""
 
 MOST_EFFORT = 10
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What a client shares with a member; `clears` is whether their role decides on clearances."""
+
+    name: str
+    view: ClientView
+    share: tuple[Purpose, ...]
+    clears: bool
+    notes: Notes
 
 
 def routes(shell: Shell, db: Database, clock: Clock, writer: Writer) -> APIRouter:
@@ -59,10 +80,13 @@ def routes(shell: Shell, db: Database, clock: Clock, writer: Writer) -> APIRoute
                 connection, signed_in(caller), after=after, limit=CLIENTS_SHOWN + 1
             )
         more = found[CLIENTS_SHOWN - 1] if len(found) > CLIENTS_SHOWN else None
-        return shell.page(request, "clinic.html.j2", clients=found[:CLIENTS_SHOWN], more=more)
+        shared = _shared(shell.words(request))
+        return shell.page(
+            request, "clinic.html.j2", clients=found[:CLIENTS_SHOWN], more=more, shared=shared
+        )
 
-    async def shared(request: Request, client_id: UUID) -> tuple[str, ClientView, Sight, bool]:
-        """Name, shared view, sight, and whether the caller's role decides on clearances."""
+    async def shared(request: Request, client_id: UUID) -> Shared:
+        """What the client shares with the caller, with the look on record."""
         caller = caller_of(request)
         caller_id = signed_in(caller)
         async with seeing(db, caller, client_id, "progress", now=clock()) as (connection, sight):
@@ -71,8 +95,13 @@ def routes(shell: Shell, db: Database, clock: Clock, writer: Writer) -> APIRoute
             document = sight.view(await progress.view(connection, client_id))
             person = await client_of(connection, client_id)
             member = await people.member_of(connection, client_id, caller_id)
-        view = ClientView(document, shell.words(request), zone(person.tz))
-        return person.name, view, sight, member is not None and member.role in CLEARS
+            found = await notes.read(
+                connection, writer.keys, document, share=sight.share, before=older_than(request)
+            )
+        view = ClientView(document, shell.words(request), zone(person.tz), to_others=True)
+        view.notes = notes.told_with(found.of_reports, client_id)
+        clears = member is not None and member.role in CLEARS
+        return Shared(person.name, view, sight.share, clears, found)
 
     async def client_page(
         request: Request,
@@ -80,24 +109,28 @@ def routes(shell: Shell, db: Database, clock: Clock, writer: Writer) -> APIRoute
         form: FormData | None = None,
         errors: dict[str, str] | None = None,
     ) -> Response:
-        name, view, sight, clears = await shared(request, client_id)
-        words = view.words
+        seen = await shared(request, client_id)
+        view, words = seen.view, seen.view.words
         return shell.page(
             request,
             "clinic-client.html.j2",
             status=422 if errors else 200,
             client=client_id,
-            name=name,
-            share=sight.share,
+            name=seen.name,
+            share=seen.share,
+            shared=_shared(words),
             view=view,
             rules=explained(view),
-            intake=intake(view),
+            intake=intake(view, seen.notes),
             plan=plan_of(view),
+            about_plan=about_plan(view, seen.notes),
+            **said_newest(view, seen.notes),
+            older_shown="older" in request.query_params,
             plan_id=(view.document["plan"] or {}).get("id"),
             trends=me_measures.trends(view),
             helps=[(after, me_measures.effects(view, after)) for after in me_measures.AFTER],
             scores=me_measures.scores(view),
-            clearance=(view.document["clearance"] or {}).get("id") if clears else None,
+            clearance=(view.document["clearance"] or {}).get("id") if seen.clears else None,
             decisions=[(one, words.label("clearances", one)) for one in get_args(Decision)],
             families=[(one, words.label("families", one)) for one in get_args(Family)],
             regions=[(one, words.label("regions", one)) for one in get_args(Region)],
@@ -202,6 +235,16 @@ def routes(shell: Shell, db: Database, clock: Clock, writer: Writer) -> APIRoute
         return report_page(shell, request, document, client_id, f"/clinic/clients/{client_id}")
 
     return router
+
+
+def _shared(words: Tongue) -> dict[Purpose, str]:
+    """What a client shares, as it is said to whom they share it with."""
+    _ = words.translations.gettext
+    return {
+        "progress": _("How the client is doing: check-ins, trends and safety"),
+        "plan": _("The plan"),
+        "assessment": _("The screening and the assessment"),
+    }
 
 
 def _after(request: Request) -> tuple[str, UUID] | None:

@@ -1,6 +1,6 @@
 """A client on the desk: level and rules explained, what was told, holds, and intake."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -16,7 +16,7 @@ from services.booking.domain import attention
 from services.booking.domain.attention import AttentionCode
 from services.booking.domain.people import Person
 from services.booking.handlers import submissions
-from services.booking.pages import me_measures
+from services.booking.pages import me_measures, notes
 from services.booking.pages.book import form_of
 from services.booking.pages.check_in_form import same_form
 from services.booking.pages.desk_words import explained, gates, needs
@@ -24,11 +24,14 @@ from services.booking.pages.me import client_of
 from services.booking.pages.me_plan import plan_of
 from services.booking.pages.me_view import ClientView, said
 from services.booking.pages.messages import lines
+from services.booking.pages.notes import Notes, Written, written
 from services.booking.pages.report_refusals import why_refused
 from services.booking.pages.shell import Shell
 from services.booking.queries import messages, progress
+from services.booking.queries.notes import Place
 from shared.clock import Clock
 from shared.errors import Forbidden, NotFound
+from shared.paging import CURSOR_MAX_CHARACTERS, read_cursor, write_cursor
 from shared.postgres import Database, Transaction
 from shared.zones import zone
 
@@ -45,11 +48,12 @@ MOST_LOOKS = 20
 
 @dataclass(frozen=True)
 class Fact:
-    """Something known of intake; `more` are details, each a short text."""
+    """Something known of intake; `more` are details, each a short text, `said` what was typed."""
 
     name: str
     text: str
     more: tuple[str, ...] = ()
+    said: tuple[Written, ...] = ()
 
 
 def may_treat(request: Request) -> UUID:
@@ -82,7 +86,8 @@ async def treated(
             raise Forbidden("not-your-client", "Only those who treat the client may do that.")
         document = await progress.view(connection, client_id)
         person = await client_of(connection, client_id)
-    return person, ClientView(document, shell.words(request), zone(person.tz))
+    view = ClientView(document, shell.words(request), zone(person.tz), to_others=True)
+    return person, view
 
 
 def routes(shell: Shell, db: Database, clock: Clock, writer: Writer) -> APIRouter:
@@ -96,6 +101,10 @@ def routes(shell: Shell, db: Database, clock: Clock, writer: Writer) -> APIRoute
         person, view = await treated(request, shell, db, client_id, now=now)
         async with db.reading() as connection:
             sent = await messages.of_person(connection, client_id, limit=MOST_MESSAGES)
+            found = await notes.read(
+                connection, writer.keys, view.document, share=None, before=older_than(request)
+            )
+        view.notes = notes.told_with(found.of_reports, client_id)
         rules = zone(person.tz)
         why = attention.reasons(view.document, now=now)
         return shell.page(
@@ -115,8 +124,11 @@ def routes(shell: Shell, db: Database, clock: Clock, writer: Writer) -> APIRoute
                     strict=True,
                 )
             ],
-            intake=intake(view),
+            intake=intake(view, found),
             plan=plan_of(view),
+            about_plan=about_plan(view, found),
+            **said_newest(view, found),
+            older_shown="older" in request.query_params,
             trends=me_measures.trends(view),
             helps=[(after, me_measures.effects(view, after)) for after in me_measures.AFTER],
             scores=me_measures.scores(view),
@@ -207,12 +219,43 @@ def report_page(
     )
 
 
-def intake(view: ClientView) -> list[Fact]:
+def older_than(request: Request) -> Place | None:
+    """Where the notes of a page begin, as the link to older ones says.
+
+    Raises:
+        Invalid: it is no such link.
+    """
+    cursor = request.query_params.get("older")
+    if not cursor:
+        return None
+    at, report_id = read_cursor(cursor[:CURSOR_MAX_CHARACTERS], datetime, UUID)
+    return at, report_id
+
+
+def said_newest(view: ClientView, found: Notes) -> dict[str, Any]:
+    """What the pages show of the newest notes, with the way to older ones."""
+    page = found.newest
+    return {
+        "said_lately": written(page.notes, view.words, view.zone),
+        "older": write_cursor(*page.next) if page.next else None,
+    }
+
+
+def about_plan(view: ClientView, found: Notes) -> list[Written]:
+    """What was typed about the plan as it is shown, and about a draft beside it."""
+    plan = view.document["plan"] or {}
+    about = [*found.beside(plan), *found.beside(plan.get("draft"))]
+    return written(about, view.words, view.zone)
+
+
+def intake(view: ClientView, found: Notes) -> list[Fact]:
     """Screening, clearance and assessment as they stand; what is not there is not named."""
+    parts = {"screening": _screening, "clearance": _clearance, "assessment": _assessment}
     return [
-        *(_screening(view) if view.document["screening"] else ()),
-        *(_clearance(view) if view.document["clearance"] else ()),
-        *(_assessment(view) if view.document["assessment"] else ()),
+        replace(fact, said=tuple(written(found.beside(known), view.words, view.zone)))
+        for name, told in parts.items()
+        if (known := view.document[name])
+        for fact in told(view)
     ]
 
 

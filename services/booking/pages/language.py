@@ -27,10 +27,14 @@ LOCALES: dict[Language, Locale] = {"en": Locale("en", "CA"), "fr": Locale("fr", 
 
 @dataclass(frozen=True)
 class Tongue:
-    """One language: `_` of a text, labels of codes, dates and times."""
+    """One language: `_` of a text, labels of codes, dates and times.
+
+    Dates of another year than `year` are said with theirs; where it is None, none are.
+    """
 
     language: Language
     translations: NullTranslations
+    year: int | None = None
 
     def label(self, group: str, code: str) -> str:
         """What people call a code; the code itself when the vocabulary has no word for it."""
@@ -43,8 +47,7 @@ class Tongue:
 
     def day(self, on: date) -> str:
         """A date in full, such as Tuesday, November 24."""
-        pattern = "EEEE d MMMM" if self.language == "fr" else "EEEE, MMMM d"
-        return format_date(on, pattern, LOCALES[self.language])
+        return self._date(on, "EEEE d MMMM" if self.language == "fr" else "EEEE, MMMM d")
 
     def weekday(self, on: date) -> str:
         """A weekday in short, such as Tue."""
@@ -52,8 +55,7 @@ class Tongue:
 
     def day_of_month(self, on: date) -> str:
         """Day and month in short, such as Nov 24."""
-        pattern = "d MMM" if self.language == "fr" else "MMM d"
-        return format_date(on, pattern, LOCALES[self.language])
+        return self._date(on, "d MMM" if self.language == "fr" else "MMM d")
 
     def time(self, at: datetime, rules: ZoneInfo) -> str:
         """The time of day in a zone, such as 10:00 a.m. or 10 h 00."""
@@ -64,6 +66,11 @@ class Tongue:
         """Day and time in a zone, with the zone's abbreviation."""
         local = at.astimezone(rules)
         return f"{self.day(local.date())}, {self.time(at, rules)} {local.tzname()}"
+
+    def _date(self, on: date, pattern: str) -> str:
+        if self.year is not None and on.year != self.year:
+            pattern += " y" if self.language == "fr" else ", y"
+        return format_date(on, pattern, LOCALES[self.language])
 
 
 def language_of(request: Request, *, remembered: bool = True) -> Language:

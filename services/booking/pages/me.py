@@ -13,7 +13,7 @@ from services.booking.domain.addresses import one_line
 from services.booking.domain.bookings import STANDING
 from services.booking.domain.links import LinkSigner
 from services.booking.domain.people import Person
-from services.booking.pages import me_measures
+from services.booking.pages import me_measures, notes
 from services.booking.pages.language import Tongue
 from services.booking.pages.me_plan import plan_of
 from services.booking.pages.me_view import ClientView
@@ -21,6 +21,7 @@ from services.booking.pages.shell import Shell
 from services.booking.pages.sign_in import HOME
 from services.booking.queries import bookings, progress
 from services.booking.queries.bookings import BookingRow
+from services.booking.store.client_keys import ClientKeys
 from services.booking.store.people import find_person
 from shared.clock import Clock
 from shared.errors import Forbidden, NotFound
@@ -90,7 +91,9 @@ async def client_of(connection: Transaction, client_id: UUID) -> Person:
     return person
 
 
-def routes(shell: Shell, db: Database, clock: Clock, signer: LinkSigner) -> APIRouter:
+def routes(
+    shell: Shell, db: Database, clock: Clock, signer: LinkSigner, keys: ClientKeys
+) -> APIRouter:
     """The client's page, the plan and the diary."""
     router = shell.router()
 
@@ -128,6 +131,7 @@ def routes(shell: Shell, db: Database, clock: Clock, signer: LinkSigner) -> APIR
             "me.html.j2",
             person=shown.person,
             view=shown.view,
+            told_today=shown.view.told_today(now),
             sessions=[_session(row, words, signer, now) for row in shown.rows],
             plan=plan_of(shown.view),
             trends=me_measures.trends(shown.view),
@@ -146,6 +150,9 @@ def routes(shell: Shell, db: Database, clock: Clock, signer: LinkSigner) -> APIR
     async def diary(request: Request) -> Response:
         """All check-ins that the view holds."""
         shown = await look(request)
+        async with db.reading() as connection:
+            found = await notes.of_check_ins(connection, keys, shown.view.document)
+        shown.view.notes = notes.told_with(found, shown.person.id)
         return shell.page(request, "me-diary.html.j2", diary=shown.view.diary)
 
     return router

@@ -74,7 +74,9 @@ def scores(view: ClientView) -> list[Scored]:
     goals, assessment = view.document["goals"], view.document["assessment"]
     if goals:
         first, newest = (", ".join(map(str, goals[which])) for which in ("first", "newest"))
-        name, hint = gettext("Activities that matter to you"), gettext("0 unable, 10 as before")
+        mine = gettext("Activities that matter to you")
+        name = gettext("Activities that matter to the client") if view.to_others else mine
+        hint = gettext("0 unable, 10 as before")
         found.append(Scored(name, _then_now(view, first, newest), hint))
     if assessment and assessment["chair_stand"] is not None:
         name = gettext("Stands from a chair in 30 seconds")
@@ -130,7 +132,9 @@ def _moved(view: ClientView, one: View) -> Moved:
         if one["verdict"] == "unclear":
             why += " " + gettext("So it may be no change at all.")
         elif one["meaningful"]:
-            why += " " + gettext("That is enough to matter, and you say so yourself.")
+            own = gettext("That is enough to matter, and you say so yourself.")
+            others = gettext("That is enough to matter, and the client says so.")
+            why += " " + (others if view.to_others else own)
     name, code = one["measure"], one["verdict"]
     group = "instruments" if name in get_args(Instrument) else "measures"
     return Moved(label(group, name), code.replace(" ", "-"), label("verdicts", code), why, drawn)

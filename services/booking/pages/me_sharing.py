@@ -127,6 +127,7 @@ def _seen(words: Tongue) -> dict[str, str]:
     _ = words.translations.gettext
     return {
         "progress": _("how you are doing"),
+        "notes": _("what was written about you"),
         "list": _("the list of clients: your level, and why"),
         "stream": _("how you are doing, live"),
         "answer": _("an answer to a report"),

@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from services.booking.pages.language import Tongue
@@ -59,7 +60,10 @@ class Held:
 
 @dataclass(frozen=True)
 class Told:
-    """One check-in as a row; `more` is all told beside pain, `level` is empty where none came."""
+    """One check-in as a row; `more` is all told beside pain, `level` is empty where none came.
+
+    `note` is what was typed with it.
+    """
 
     at: str
     epoch: int
@@ -68,15 +72,23 @@ class Told:
     pain: int
     level: str
     more: str
+    note: str = ""
 
 
 class ClientView:
-    """One client's progress view: how the client stands, and what was told."""
+    """One client's progress view: how the client stands, and what was told.
 
-    def __init__(self, document: View, words: Tongue, rules: ZoneInfo) -> None:
+    With `to_others` it speaks of the client, not to them.
+    """
+
+    def __init__(
+        self, document: View, words: Tongue, rules: ZoneInfo, *, to_others: bool = False
+    ) -> None:
         self.document: dict[str, Any] = {**empty_view(document["client_id"]), **document}
         self.words = words
-        self._zone = rules
+        self.to_others = to_others
+        self.notes: Mapping[UUID, str] = {}
+        self.zone = rules
         self._ = words.translations.gettext
         self.ngettext = words.translations.ngettext
 
@@ -89,6 +101,14 @@ class ClientView:
     def version(self) -> int:
         """Which version of the view this is."""
         return int(self.document["version"])
+
+    def told_today(self, now: datetime) -> bool:
+        """Whether the newest check-in is of today, and no rule had an answer to it."""
+        newest = next(iter(self.document["check_ins"]), None)
+        if newest is None or newest["level"] != "unknown":
+            return False
+        at = datetime.fromisoformat(newest["at"]).astimezone(self.zone)
+        return at.date() == now.astimezone(self.zone).date()
 
     @property
     def standing(self) -> list[Said]:
@@ -149,12 +169,20 @@ class ClientView:
         pains = [one["pain"] for one in self.document["check_ins"]]
         if not pains:
             return ""
-        text = self.ngettext(
-            "Pain in your newest check-in: %(last)s of 10.",
-            "Pain in your newest %(num)s check-ins: from %(low)s to %(high)s of 10,"
-            " at the last one %(last)s.",
-            len(pains),
-        )
+        if self.to_others:
+            text = self.ngettext(
+                "Pain in the newest check-in: %(last)s of 10.",
+                "Pain in the newest %(num)s check-ins: from %(low)s to %(high)s of 10,"
+                " at the last one %(last)s.",
+                len(pains),
+            )
+        else:
+            text = self.ngettext(
+                "Pain in your newest check-in: %(last)s of 10.",
+                "Pain in your newest %(num)s check-ins: from %(low)s to %(high)s of 10,"
+                " at the last one %(last)s.",
+                len(pains),
+            )
         figures = {"num": len(pains), "low": min(pains), "high": max(pains), "last": pains[0]}
         return text % figures
 
@@ -179,7 +207,7 @@ class ClientView:
 
     def day(self, at: str) -> str:
         """The day of an instant (RFC 3339)."""
-        return self.words.day(datetime.fromisoformat(at).astimezone(self._zone).date())
+        return self.words.day(datetime.fromisoformat(at).astimezone(self.zone).date())
 
     def number(self, value: float) -> str:
         """A number with at most one decimal."""
@@ -193,15 +221,16 @@ class ClientView:
 
     def _told(self, one: View) -> Told:
         at = datetime.fromisoformat(one["at"])
-        day = self.words.day_of_month(at.astimezone(self._zone).date())
+        day = self.words.day_of_month(at.astimezone(self.zone).date())
         return Told(
-            at=f"{day}, {self.words.time(at, self._zone)}",
+            at=f"{day}, {self.words.time(at, self.zone)}",
             epoch=int(at.timestamp()),
             kind=one["kind"],
             kind_label=self.words.label("check_in_kinds", one["kind"]),
             pain=one["pain"],
             level="" if one["level"] == "unknown" else self.words.label("levels", one["level"]),
             more=" · ".join(self._more(one)),
+            note=self.notes.get(UUID(one["id"]), ""),
         )
 
     def _more(self, one: View) -> list[str]:

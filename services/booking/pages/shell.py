@@ -2,6 +2,7 @@
 
 import gzip
 from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -24,6 +25,7 @@ from services.booking.pages.language import (
 )
 from services.booking.pages.refusals import field_text, refusal_of
 from services.booking.pages.session import check_origin
+from shared.clock import Clock
 from shared.errors import Malformed, Refused
 
 REMEMBERED_S = 365 * 24 * 3600
@@ -50,9 +52,10 @@ HEADERS = {
 class Shell:
     """Renders pages. Templates are compiled when it is made, so a broken one stops the start."""
 
-    def __init__(self, public_url: str) -> None:
+    def __init__(self, public_url: str, clock: Clock) -> None:
         self.assets = Assets()
         self.public_url = public_url
+        self._clock = clock
         self.secure = urlsplit(public_url).scheme == "https"
         self._by_language = {one: _templates(tongue(one), self.assets) for one in LANGUAGES}
 
@@ -77,6 +80,7 @@ class Shell:
             .get_template(template)
             .render(
                 caller=caller_of(request),
+                words=self._of_this_year(language),
                 here=request.url.path,
                 other_language=_in_other_language(request, language),
                 **values,
@@ -89,7 +93,7 @@ class Shell:
 
     def words(self, request: Request) -> Tongue:
         """The visitor's language."""
-        return tongue(language_of(request))
+        return self._of_this_year(language_of(request))
 
     def refuse(self, request: Request, no: Refused) -> HTMLResponse:
         """A refusal as a page that says what to do next."""
@@ -125,6 +129,9 @@ class Shell:
     def router(self) -> APIRouter:
         """A router for pages: forms only from our own pages, refusals as pages."""
         return APIRouter(include_in_schema=False, route_class=self._route_class())
+
+    def _of_this_year(self, language: Language) -> Tongue:
+        return replace(tongue(language), year=self._clock().year)
 
     def _remember(self, request: Request, response: Response) -> None:
         chosen = request.query_params.get("lang")

@@ -16,17 +16,20 @@ _NAMED = {"submission_id", "client_id", "status"}
 """What of an answer stands in columns of its own."""
 
 
-async def add_submission(tx: Transaction, submission: Submission, kind: str, report: str) -> None:
-    """Remember a report, with its sealed copy."""
+async def add_submission(
+    tx: Transaction, submission: Submission, kind: str, report: str, *, typed: bool
+) -> None:
+    """Remember a report with its sealed copy, and whether somebody typed something in it."""
     await tx.execute(
-        "insert into submissions (id, client_id, kind, submitted_by, submitted_at, report)"
-        " values ($1, $2, $3, $4, $5, $6)",
+        "insert into submissions (id, client_id, kind, submitted_by, submitted_at, report,"
+        " typed) values ($1, $2, $3, $4, $5, $6, $7)",
         submission.submission_id,
         submission.client_id,
         kind,
         submission.submitted_by,
         submission.submitted_at,
         report,
+        typed,
     )
 
 

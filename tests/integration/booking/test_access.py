@@ -22,6 +22,7 @@ CHECK_IN = {"kind": "daily", "pain": 3}
 MEMBER = {"email": "new@clinic.example", "role": "other", "share": []}
 RESOURCES: dict[str, tuple[str, str, Any]] = {
     "progress": ("GET", "/progress", None),
+    "notes": ("GET", "/notes", None),
     "answer": ("GET", "/submissions/{submission}", None),
     "check-in": ("POST", "/check-ins", CHECK_IN),
     "bookings": ("GET", "/bookings", None),
@@ -32,6 +33,7 @@ RESOURCES: dict[str, tuple[str, str, Any]] = {
 TREAT = {"client", "trainer now", "trainer lately", "staff", "lead"}
 MAY: dict[str, set[str]] = {
     "progress": TREAT | {"member", "member who is a client", "member who is a trainer"},
+    "notes": TREAT | {"member", "member who is a client", "member who is a trainer"},
     "answer": TREAT,
     "check-in": TREAT,
     "bookings": TREAT,
@@ -121,7 +123,7 @@ async def test_each_relation_opens_what_it_should_and_leaves_its_trace(
             continue
         assert answer.status_code in {200, 201, 202}, told
         logged = after["access_log"] != before["access_log"]
-        assert logged == (caller != "client" and name in {"progress", "answer"}), told
+        assert logged == (caller != "client" and name in {"progress", "notes", "answer"}), told
 
 
 async def test_a_trainer_may_look_until_half_a_year_after_the_last_session(

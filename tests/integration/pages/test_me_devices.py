@@ -11,7 +11,7 @@ from services.booking.api.access import SESSION_COOKIE, Access
 from services.booking.api.limits import Limits
 from services.booking.pages import me_devices, me_settings
 from services.booking.pages.shell import Shell
-from tests.integration.booking.front_door import PUBLIC_URL, SIGNER, FrontDoor
+from tests.integration.booking.front_door import NOW, PUBLIC_URL, SIGNER, FrontDoor
 from tests.integration.booking.test_preferences import DEVICE
 from tests.integration.pages.clients import MARKUP, OURS, a_client
 from tests.integration.pages.visiting import Visitor
@@ -22,7 +22,7 @@ FORM = {"endpoint": DEVICE["endpoint"], **DEVICE["keys"]}
 @pytest.fixture(scope="module")
 def shell() -> Shell:
     """Templates are compiled once."""
-    return Shell(PUBLIC_URL)
+    return Shell(PUBLIC_URL, lambda: NOW)
 
 
 @pytest.fixture
