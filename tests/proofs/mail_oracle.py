@@ -60,6 +60,9 @@ SLACK = timedelta(seconds=90)
 WRITTEN_WITHIN_S = 5.0
 """A sender writes down within this how a send ended, also on a machine with much else to do."""
 
+POSTGRES_BACK_S = 30.0
+"""Postgres answers again within this of being stopped."""
+
 UNDER_WAY_S = 1.0
 """A text that left its sender is taken within this."""
 
@@ -98,13 +101,15 @@ class Findings:
 class Evidence:
     """What was seen: the texts handed over, when all that was due was seen to be out, the ledger.
 
-    `strikes` are the kills of senders: the moment on the machine's clock, and whom.
+    `strikes` are the kills of senders: the moment on the machine's clock, and whom; `outages` the
+    moments at which Postgres was stopped.
     """
 
     handed: list[Handed]
     calm: list[datetime]
     rows: list[Row]
     strikes: list[tuple[float, int]]
+    outages: list[float]
 
 
 def judge(world: World, evidence: Evidence) -> Findings:
@@ -129,7 +134,7 @@ def judge(world: World, evidence: Evidence) -> Findings:
             _reminder(found, reminder, what, evidence.calm)
         _news(found, world, booking, version, by_message, rows)
     for message, copies in by_message.items():
-        _copies(found, message, copies, rows.get(message), evidence.strikes)
+        _copies(found, message, copies, rows.get(message), evidence)
     for row in evidence.rows:
         _ending(found, row, by_message.get(row.message, []))
     return found
@@ -260,7 +265,7 @@ def _copies(
     message: Message,
     copies: list[Handed],
     row: Row | None,
-    strikes: list[tuple[float, int]],
+    evidence: Evidence,
 ) -> None:
     """One text of each message, unless a link broke after DATA and the ledger admits it."""
     if row is None:
@@ -271,23 +276,28 @@ def _copies(
     kept = [copy for copy in copies if copy.kept]
     if len(kept) < 2:
         return
-    broken = [copy for copy in copies if _broke(copy, strikes)]
+    broken = [copy for copy in copies if _broke(copy, evidence)]
     if len(kept) - 1 <= len(broken) and row.unknowns >= len(kept) - 1:
         found.seen["twins after a cut"] += 1
     else:
         texts = [(copy.fate, round(copy.moment, 2), copy.sender) for copy in copies]
-        killed = [(round(moment, 2), sender) for moment, sender in strikes]
+        killed = [(round(moment, 2), sender) for moment, sender in evidence.strikes]
         found.note("doubled", f"{message}: {texts}, kills {killed}, {row.state} {row.unknowns}")
 
 
-def _broke(copy: Handed, strikes: list[tuple[float, int]]) -> bool:
+def _broke(copy: Handed, evidence: Evidence) -> bool:
     """Whether the link was cut after the text, or its sender killed before it wrote the answer.
 
-    A text can be on its way when its sender dies, so the blow may come first.
+    A text can be on its way when its sender dies, so the blow may come first. While Postgres is
+    away the answer cannot be written, and the sender holds it until Postgres is back.
     """
+    until = copy.moment + WRITTEN_WITHIN_S
+    away = [at for at in evidence.outages if copy.moment - UNDER_WAY_S < at < until]
+    if away:
+        until = max(away) + POSTGRES_BACK_S
     return copy.fate.endswith("cut") or any(
-        sender == copy.sender and -UNDER_WAY_S < moment - copy.moment < WRITTEN_WITHIN_S
-        for moment, sender in strikes
+        sender == copy.sender and copy.moment - UNDER_WAY_S < moment < until
+        for moment, sender in evidence.strikes
     )
 
 

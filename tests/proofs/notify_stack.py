@@ -24,6 +24,7 @@ from deploy.embedded import servers
 from deploy.embedded.errors import StackError
 from deploy.migrate import MigrateSettings, migrate_all
 from deploy.topics import TopicSettings, make_topics
+from tests.proofs.mail_oracle import POSTGRES_BACK_S
 from tests.servers import free_port
 
 PASSWORD = "only-for-tests"
@@ -32,7 +33,6 @@ LEASE = timedelta(seconds=20)
 
 GROUP = "notify"
 READY_S = 60.0
-POSTGRES_BACK_S = 30.0
 
 AWAY = (
     asyncpg.PostgresConnectionError,
@@ -124,7 +124,7 @@ class NotifyStack:
         self.clock = ShiftedClock(home / "clock", begin)
         self.replicas: list[Replica] = []
         self._may_start = asyncio.Event()
-        self.postgres_strikes = 0
+        self.postgres_strikes: list[float] = []
         self._home = home
         self._running: list[asyncio.Task[None]] = []
         self._connection: asyncpg.Connection | None = None
@@ -210,7 +210,7 @@ class NotifyStack:
             os.kill(self.base.pid("postgres"), number)
         except (StackError, ProcessLookupError):
             return
-        self.postgres_strikes += 1
+        self.postgres_strikes.append(time.monotonic())
 
     async def rows(self, sql: str, *arguments: object) -> list[Any]:
         """What a query of the superuser gives; while Postgres is away it is asked again."""

@@ -365,7 +365,8 @@ async def test_each_reminder_goes_out_once_while_notify_and_its_postgres_are_kil
 
     assert [] == [fault for fault in struck if not isinstance(fault, asyncio.CancelledError)]
     kills = [(at, replica.number) for replica in stack.replicas for at in replica.strikes]
-    findings = judge(world, Evidence(office.handed, driver.calm, ledger, kills))
+    evidence = Evidence(office.handed, driver.calm, ledger, kills, stack.postgres_strikes)
+    findings = judge(world, evidence)
     seen = {
         "bookings": count,
         "versions": sum(1 for _ in world.told()),
@@ -373,7 +374,7 @@ async def test_each_reminder_goes_out_once_while_notify_and_its_postgres_are_kil
         "texts handed over": len(office.handed),
         "cut before DATA": office.early_cuts,
         "replicas killed": len(kills),
-        "Postgres stopped": stack.postgres_strikes,
+        "Postgres stopped": len(stack.postgres_strikes),
         **dict(sorted(findings.seen.items())),
     }
     for name, value in seen.items():
