@@ -18,15 +18,21 @@ from tests import servers
 TEMPLATE = f"limber_template_{os.getpid()}"
 PASSWORD = "only-for-tests"
 
-LONG_FIRST = ("e2e", "chaos", "embedded", "proofs", "browser")
-"""Folders whose files take longest: begun last, one of them would keep one worker busy alone."""
+LONG_FIRST = ("e2e/test_compose.py", "browser", "proofs", "e2e", "embedded", "chaos")
+"""Files and folders that take longest: begun last, one of them would keep one worker busy alone.
+Whole systems lie apart, so that two of them seldom share the machine."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Long files first; the workers share out files in this order."""
     here = Path(__file__).parent
-    place = {folder: number for number, folder in enumerate(LONG_FIRST)}
-    items.sort(key=lambda item: place.get(item.path.relative_to(here).parts[0], len(place)))
+
+    def place(item: pytest.Item) -> int:
+        path = item.path.relative_to(here).as_posix()
+        found = (n for n, begins in enumerate(LONG_FIRST) if path.startswith(begins))
+        return next(found, len(LONG_FIRST))
+
+    items.sort(key=place)
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ from tests.soak.run import soak_on
 
 
 @pytest.mark.e2e
+@pytest.mark.timeout(480)
 async def test_a_clients_whole_journey_on_the_embedded_stack(tmp_path: Path) -> None:
     home = tmp_path / "home"
     async with stack.embedded(home) as reach:
