@@ -150,7 +150,7 @@ async def _load(browser: Browser, base_url: str, path: str, token: str | None) -
         await page.add_init_script(SHIFTS)
         # An open stream keeps the network busy for ever: what is there by `load` is the page.
         await page.goto(path, wait_until="load")
-        await page.wait_for_function("window.painted > 0")
+        await page.wait_for_function("() => window.painted > 0")
         painted = await page.evaluate("window.painted")
         return Shown(sum(sizes), float(painted), float(await page.evaluate("window.shifted")))
 

@@ -7,7 +7,7 @@ from tests.integration.booking.front_door import FrontDoor
 from tests.integration.pages.professionals import TRAINER
 
 DRAFTS = "Object.keys(localStorage).filter((key) => key.startsWith('limber:')).length"
-PAGES = "caches.has('limber-desk')"
+PAGES = "() => caches.has('limber-desk')"
 
 
 async def test_a_draft_is_warned_of_and_leaves_the_device_at_sign_out(
