@@ -67,7 +67,7 @@ def routes(db: Database, clock: Clock, keys: ClientKeys) -> APIRouter:
                 raise NotFound("no-such-client", "There is no such client.")
             found = await notes.newest(
                 connection,
-                keys,
+                await keys.find(connection, client_id),
                 client_id,
                 kinds_shown(sight.share),
                 before=(before[0], before[1]) if before else None,

@@ -9,7 +9,6 @@ from services.booking.domain import notes
 from services.booking.domain.notes import Note, NoteKind
 from services.booking.queries import notes as reports
 from services.booking.queries.notes import Place, SealedReport
-from services.booking.store.client_keys import ClientKeys
 from shared.postgres import Transaction
 from shared.sealing import Sealer
 
@@ -28,19 +27,18 @@ class NotesPage:
 
 async def newest(
     connection: Transaction,
-    keys: ClientKeys,
+    sealer: Sealer | None,
     client_id: UUID,
     kinds: Collection[NoteKind],
     *,
     before: Place | None = None,
     limit: int,
 ) -> NotesPage:
-    """A page of a client's notes of these kinds; empty when the client's key is gone.
+    """A page of a client's notes of these kinds; empty without what opens them.
 
     Raises:
         UnreadableError: the master key is another one.
     """
-    sealer = await keys.find(connection, client_id)
     found: list[Note] = []
     opened = 0
     while sealer is not None and opened < MOST_OPENED:
@@ -57,18 +55,17 @@ async def newest(
 
 async def of_reports(
     connection: Transaction,
-    keys: ClientKeys,
+    sealer: Sealer | None,
     client_id: UUID,
     kinds: Collection[NoteKind],
     ids: Collection[UUID],
 ) -> dict[UUID, Note]:
-    """The notes in these reports, by report.
+    """The notes in these reports, by report; none without what opens them.
 
     Raises:
         UnreadableError: the master key is another one.
     """
-    sealer = await keys.find(connection, client_id) if ids else None
-    if sealer is None:
+    if sealer is None or not ids:
         return {}
     rows = await reports.of_ids(connection, client_id, kinds, ids)
     return {note.id: note for note in _opened(rows, sealer)}

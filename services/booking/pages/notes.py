@@ -79,14 +79,15 @@ async def read(
     shown = [*document.get("check_ins", ()), document.get("screening"), document.get("assessment")]
     plan = document.get("plan") or {}
     ids = [UUID(one["id"]) for one in (*shown, plan, plan.get("draft")) if one]
+    sealer = await keys.find(connection, client_id)
     about: list[Note] = []
     for kind in kinds:
         if kind in {"clearance-decision", "plan-comment"}:
-            page = await notes.newest(connection, keys, client_id, [kind], limit=BESIDE)
+            page = await notes.newest(connection, sealer, client_id, [kind], limit=BESIDE)
             about += page.notes
     return Notes(
-        await notes.newest(connection, keys, client_id, kinds, before=before, limit=SHOWN),
-        await notes.of_reports(connection, keys, client_id, kinds, ids),
+        await notes.newest(connection, sealer, client_id, kinds, before=before, limit=SHOWN),
+        await notes.of_reports(connection, sealer, client_id, kinds, ids),
         tuple(about),
     )
 
@@ -99,8 +100,10 @@ async def of_check_ins(
     Raises:
         UnreadableError: the master key is another one.
     """
+    client_id = UUID(document["client_id"])
     ids = [UUID(one["id"]) for one in document.get("check_ins", ())]
-    return await notes.of_reports(connection, keys, UUID(document["client_id"]), ["checkin"], ids)
+    sealer = await keys.find(connection, client_id) if ids else None
+    return await notes.of_reports(connection, sealer, client_id, ["checkin"], ids)
 
 
 def written(found: Iterable[Note], words: Tongue, rules: ZoneInfo) -> list[Written]:
