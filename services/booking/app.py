@@ -39,7 +39,6 @@ from services.booking.domain.links import Links, LinkSigner
 from services.booking.domain.meetings import NamedRooms
 from services.booking.domain.people import Caller
 from services.booking.handlers import erasure
-from services.booking.handlers.messages import KEPT_FOR
 from services.booking.metrics import BookingMetrics
 from services.booking.pages import book as booking_pages
 from services.booking.pages import (
@@ -67,7 +66,6 @@ from services.booking.pages.unsubscribe import UnsubscribePages
 from services.booking.settings import BookingSettings
 from services.booking.store import idempotency, retention
 from services.booking.store import limits as counters
-from services.booking.store import messages as told
 from services.booking.store.client_keys import ClientKeys
 from services.booking.streams import Wakeups
 from services.booking.sweeper import Sweeper
@@ -92,7 +90,6 @@ def build(settings: BookingSettings) -> FastAPI:
         await counters.forget_old(tx, now=clock())
         await erasure.sweep_again(tx, now=clock())
         await retention.forget_old(tx, now=clock())
-        await told.forget_old(tx, before=clock() - KEPT_FOR)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:

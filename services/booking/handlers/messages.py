@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import timedelta
 from uuid import UUID
 
 from services.booking.domain.messages import MessageState
@@ -17,9 +16,6 @@ from shared.contracts.messages import (
     MessageUnknown,
 )
 from shared.postgres import Transaction
-
-KEPT_FOR = timedelta(days=30)
-"""Whoever misses a mail asks within days; after a month nobody needs to know."""
 
 STATES: Mapping[type[MessageFact], MessageState] = {
     MessageScheduled: "scheduled",

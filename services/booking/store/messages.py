@@ -45,10 +45,3 @@ async def keep(tx: Transaction, messages: Collection[Message]) -> None:
         [one.due_at for one in rows],
         [one.at for one in rows],
     )
-
-
-async def forget_old(tx: Transaction, *, before: datetime) -> None:
-    """Delete what ended before an instant; what is yet to go out stays."""
-    await tx.execute(
-        "delete from messages where at < $1 and (state <> 'scheduled' or due_at < $1)", before
-    )

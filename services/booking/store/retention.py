@@ -14,6 +14,9 @@ WAITED = timedelta(days=396)
 FLARED = timedelta(days=396)
 """A flare excuses a change for days; a year of them is what a client asks about."""
 
+TOLD = timedelta(days=30)
+"""Whoever misses a message asks within days; after a month nobody needs to know."""
+
 _EXPIRED = (
     (
         "delete from sessions where token_hash in"
@@ -35,6 +38,10 @@ _FLARED = (
     "delete from flares where (client_id, reported_at) in"
     " (select client_id, reported_at from flares where reported_at < $1 limit $2)"
 )
+_TOLD = (
+    "delete from messages where id in (select id from messages"
+    " where at < $1 and (state <> 'scheduled' or due_at < $1) limit $2)"
+)
 
 
 async def forget_old(tx: Transaction, *, now: datetime) -> None:
@@ -43,4 +50,5 @@ async def forget_old(tx: Transaction, *, now: datetime) -> None:
         await tx.execute(statement, now, AT_ONCE)
     await tx.execute(_WAITED, now - WAITED, AT_ONCE)
     await tx.execute(_FLARED, now - FLARED, AT_ONCE)
+    await tx.execute(_TOLD, now - TOLD, AT_ONCE)
     await access_chain.forget_old(tx, now=now)

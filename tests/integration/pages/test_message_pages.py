@@ -6,10 +6,9 @@ from uuid import UUID
 
 import pytest
 
-from services.booking.handlers.messages import KEPT_FOR
 from services.booking.pages.language import tongue
 from services.booking.pages.messages import name_of
-from services.booking.store import messages
+from services.booking.store import messages, retention
 from services.notify.domain.templates import TEMPLATES
 from shared.contracts.messages import (
     MessageCancelled,
@@ -75,14 +74,14 @@ async def test_a_batch_of_news_costs_one_statement_for_its_messages(
 
 
 async def test_what_is_old_is_forgotten_and_what_is_yet_to_come_is_not(door: FrontDoor) -> None:
-    ann, old = str(UUID(int=5)), NOW - KEPT_FOR - HOUR
+    ann, old = str(UUID(int=5)), NOW - retention.TOLD - HOUR
     await door.hear(
         a_fact(MessageSent, 1, ann, at=old),
         a_fact(MessageScheduled, 2, ann, at=old, due_at=NOW + HOUR),
         a_fact(MessageSent, 3, ann),
     )
     async with door.db.transaction() as tx:
-        await messages.forget_old(tx, before=NOW - KEPT_FOR)
+        await retention.forget_old(tx, now=NOW)
     assert {2: "scheduled", 3: "sent"} == await states(door)
 
 

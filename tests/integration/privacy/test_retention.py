@@ -11,7 +11,6 @@ import pytest
 from deploy.topics import COMPACTED_WITHIN_MS
 from services.booking.api.writing import KEY_LIVES
 from services.booking.domain.waitlist import OFFER_LIVES
-from services.booking.handlers.messages import KEPT_FOR as MESSAGES_KEPT_FOR
 from services.booking.handlers.sign_in import CODE_LIVES, SESSION_LIVES
 from services.booking.store import access_chain
 from services.booking.store import retention as of_booking
@@ -33,7 +32,7 @@ KEPT = {
     "booking.waitlist": of_booking.WAITED,
     "booking.waitlist_offers": of_booking.WAITED,
     "booking.flares": of_booking.FLARED,
-    "booking.messages": MESSAGES_KEPT_FOR,
+    "booking.messages": of_booking.TOLD,
     "booking.sessions": SESSION_LIVES,
     "booking.sign_in_codes": CODE_LIVES,
     "booking.holds": OFFER_LIVES,
