@@ -165,6 +165,19 @@ def signed_in(caller: Caller) -> UUID:
     return caller.person_id
 
 
+def signed_in_as(caller: Caller, roles: AbstractSet[Role], refusal: Forbidden) -> UUID:
+    """The id of a caller in one of these roles.
+
+    Raises:
+        Unauthorised: nobody is signed in.
+        Forbidden: the refusal, for somebody in another role.
+    """
+    person_id = signed_in(caller)
+    if caller.role not in roles:
+        raise refusal
+    return person_id
+
+
 def staff_only(caller: Caller) -> UUID:
     """The id of a caller who is staff.
 

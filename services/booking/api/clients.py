@@ -11,8 +11,10 @@ from pydantic import BaseModel, Field
 from services.booking.api.access import CallerNow, let_in, seeing
 from services.booking.api.fields import OptionCode
 from services.booking.api.writing import Answer, Writer
+from services.booking.domain.people import Caller
 from services.booking.handlers import submissions
 from services.booking.queries import progress
+from services.booking.store.client_keys import ClientKeys
 from shared.clock import Clock, rfc3339
 from shared.contracts.progress import Level
 from shared.contracts.submissions import CheckIn, CheckInKind, RedFlag, Score, Why
@@ -95,6 +97,26 @@ def accepted(client_id: UUID, submission_id: UUID) -> Answer:
     return Answer(202, {"id": str(submission_id), "url": url})
 
 
+async def take_check_in(
+    tx: Transaction,
+    keys: ClientKeys,
+    caller: Caller,
+    client_id: UUID,
+    fields: CheckInFields,
+    *,
+    now: datetime,
+) -> UUID:
+    """Hand a check-in to progress for who may report about this client; returns its id.
+
+    Raises:
+        Unauthorised, Forbidden: the caller may not.
+    """
+    who = await let_in(tx, caller, client_id, "report", now=now)
+    return await submissions.submit_check_in(
+        tx, keys, client_id, who.actor_id, fields.check_in(now), now=now
+    )
+
+
 def routes(db: Database, clock: Clock, writer: Writer) -> APIRouter:
     """What a client reports and sees."""
     router = APIRouter(prefix="/v1/clients/{client_id}", tags=["client"])
@@ -106,12 +128,10 @@ def routes(db: Database, clock: Clock, writer: Writer) -> APIRouter:
         """Check in before, after, the next morning, or on any day."""
 
         async def work(tx: Transaction) -> Answer:
-            now = clock()
-            who = await let_in(tx, caller, client_id, "report", now=now)
-            submission_id = await submissions.submit_check_in(
-                tx, writer.keys, client_id, who.actor_id, body.check_in(now), now=now
+            keys, now = writer.keys, clock()
+            return accepted(
+                client_id, await take_check_in(tx, keys, caller, client_id, body, now=now)
             )
-            return accepted(client_id, submission_id)
 
         return await writer.commit(request, caller, work)
 

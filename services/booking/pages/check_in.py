@@ -10,10 +10,9 @@ from fastapi.responses import Response
 from pydantic import ValidationError
 from starlette.datastructures import FormData
 
-from services.booking.api.access import caller_of, let_in, seeing
-from services.booking.api.clients import CheckInFields
+from services.booking.api.access import caller_of, seeing
+from services.booking.api.clients import CheckInFields, take_check_in
 from services.booking.api.writing import Answer, Writer
-from services.booking.handlers import submissions
 from services.booking.pages.book import form_of
 from services.booking.pages.check_in_form import (
     FLARE_FROM,
@@ -96,12 +95,9 @@ def routes(shell: Shell, db: Database, clock: Clock, writer: Writer) -> APIRoute
             return await form_page(request, form, errors)
 
         async def work(tx: Transaction) -> Answer:
-            now = clock()
-            who = await let_in(tx, caller, client_id, "report", now=now)
-            submission_id = await submissions.submit_check_in(
-                tx, writer.keys, client_id, who.actor_id, fields.check_in(now), now=now
-            )
-            return Answer(202, {"id": str(submission_id)})
+            keys, now = writer.keys, clock()
+            report_id = await take_check_in(tx, keys, caller, client_id, fields, now=now)
+            return Answer(202, {"id": str(report_id)})
 
         answer = await writer.done(caller, work, once=f"check-in {same_form(form)}")
         return shell.see(f"/me/reports/{UUID(answer['id'])}")

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from services.booking.api.access import LISTED, TRAINER_SEES, caller_of, signed_in
+from services.booking.api.access import LISTED, TRAINER_SEES, caller_of, signed_in_as
 from services.booking.api.trainer_documents import agenda_answer
 from services.booking.api.writing import Answer, Writer
 from services.booking.domain.addresses import one_line
@@ -70,11 +70,8 @@ def at_the_desk(request: Request) -> UUID:
         Unauthorised: nobody is signed in.
         Forbidden: somebody who is no trainer.
     """
-    caller = caller_of(request)
-    person_id = signed_in(caller)
-    if caller.role != "trainer":
-        raise Forbidden("trainers-only", "This page belongs to trainers.")
-    return person_id
+    refusal = Forbidden("trainers-only", "This page belongs to trainers.")
+    return signed_in_as(caller_of(request), {"trainer"}, refusal)
 
 
 def routes(

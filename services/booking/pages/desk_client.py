@@ -2,19 +2,19 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from pydantic import ValidationError
 
-from services.booking.api.access import caller_of, let_in, seeing, signed_in
+from services.booking.api.access import caller_of, let_in, seeing, signed_in_as
 from services.booking.api.clients import LiftFields
 from services.booking.api.writing import Answer, Writer
 from services.booking.domain import attention
 from services.booking.domain.attention import AttentionCode
-from services.booking.domain.people import Person
+from services.booking.domain.people import Person, Role
 from services.booking.handlers import submissions
 from services.booking.pages import me_measures, notes
 from services.booking.pages.book import form_of
@@ -35,7 +35,7 @@ from shared.paging import CURSOR_MAX_CHARACTERS, read_cursor, write_cursor
 from shared.postgres import Database, Transaction
 from shared.zones import zone
 
-AT_THE_DESK = frozenset({"trainer", "staff", "lead"})
+AT_THE_DESK: Final[frozenset[Role]] = frozenset({"trainer", "staff", "lead"})
 ALERTED: frozenset[AttentionCode] = frozenset({"emergency", "session-hold", "stopped", "part-hold"})
 """Reasons for which somebody was called, and the next one will be."""
 
@@ -63,11 +63,8 @@ def may_treat(request: Request) -> UUID:
         Unauthorised: nobody is signed in.
         Forbidden: somebody with another role.
     """
-    caller = caller_of(request)
-    person_id = signed_in(caller)
-    if caller.role not in AT_THE_DESK:
-        raise Forbidden("trainers-only", "This page belongs to trainers.")
-    return person_id
+    refusal = Forbidden("trainers-only", "This page belongs to trainers.")
+    return signed_in_as(caller_of(request), AT_THE_DESK, refusal)
 
 
 async def treated(

@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from services.booking.api.access import caller_of, seeing, signed_in
+from services.booking.api.access import caller_of, seeing, signed_in_as
 from services.booking.domain.addresses import one_line
 from services.booking.domain.bookings import STANDING
 from services.booking.domain.links import LinkSigner
@@ -72,11 +72,8 @@ def whose(request: Request) -> UUID:
         Unauthorised: nobody is signed in.
         Forbidden: somebody who is no client.
     """
-    caller = caller_of(request)
-    person_id = signed_in(caller)
-    if caller.role != "client":
-        raise Forbidden("clients-only", "This page belongs to clients.")
-    return person_id
+    refusal = Forbidden("clients-only", "This page belongs to clients.")
+    return signed_in_as(caller_of(request), {"client"}, refusal)
 
 
 async def client_of(connection: Transaction, client_id: UUID) -> Person:

@@ -7,10 +7,9 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from pydantic import ValidationError
 
-from services.booking.api.access import caller_of, let_in, seeing
-from services.booking.api.clients import CheckInFields
+from services.booking.api.access import caller_of, seeing
+from services.booking.api.clients import CheckInFields, take_check_in
 from services.booking.api.writing import Answer, Writer
-from services.booking.handlers import submissions
 from services.booking.pages.book import form_of
 from services.booking.pages.check_in_form import told_again
 from services.booking.pages.me import whose
@@ -98,12 +97,9 @@ def routes(shell: Shell, db: Database, clock: Clock, writer: Writer, wakeups: Wa
             raise unreadable() from None
 
         async def work(tx: Transaction) -> Answer:
-            now = clock()
-            who = await let_in(tx, caller, client_id, "report", now=now)
-            submission_id = await submissions.submit_check_in(
-                tx, writer.keys, client_id, who.actor_id, fields.check_in(now), now=now
-            )
-            return Answer(202, {"id": str(submission_id)})
+            keys, now = writer.keys, clock()
+            report_id = await take_check_in(tx, keys, caller, client_id, fields, now=now)
+            return Answer(202, {"id": str(report_id)})
 
         made = await writer.done(caller, work, once=f"why {report_id}")
         return shell.see(f"/me/reports/{UUID(made['id'])}")
