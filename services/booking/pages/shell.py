@@ -3,6 +3,7 @@
 import gzip
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import replace
+from functools import cache
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -53,11 +54,11 @@ class Shell:
     """Renders pages. Templates are compiled when it is made, so a broken one stops the start."""
 
     def __init__(self, public_url: str, clock: Clock) -> None:
-        self.assets = Assets()
+        self.assets = _assets()
         self.public_url = public_url
         self._clock = clock
         self.secure = urlsplit(public_url).scheme == "https"
-        self._by_language = {one: _templates(tongue(one), self.assets) for one in LANGUAGES}
+        self._by_language = {one: _templates(one) for one in LANGUAGES}
 
     def page(
         self,
@@ -185,7 +186,14 @@ def _here(request: Request) -> str:
     return f"{request.url.path}?{query}" if query else request.url.path
 
 
-def _templates(words: Tongue, assets: Assets) -> Environment:
+@cache
+def _assets() -> Assets:
+    return Assets()
+
+
+@cache
+def _templates(language: Language) -> Environment:
+    words = tongue(language)
     templates = Environment(
         loader=PackageLoader("services.booking.pages"),
         autoescape=True,
@@ -197,7 +205,7 @@ def _templates(words: Tongue, assets: Assets) -> Environment:
     templates.install_gettext_translations(  # type: ignore[attr-defined]
         words.translations, newstyle=True
     )
-    templates.globals |= {"asset": assets.url, "words": words}
+    templates.globals |= {"asset": _assets().url, "words": words}
     for name in templates.list_templates():
         templates.get_template(name)
     return templates

@@ -6,9 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime, parseaddr
+from functools import cache
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from services.notify.domain.delivery import Delivery
 from services.notify.writing.catalogue import marked
@@ -39,18 +40,23 @@ class MailWords:
     html: str
 
 
+@cache
+def _layouts() -> tuple[Template, Template]:
+    """The layout as text and as HTML."""
+    made: Callable[..., Environment] = Environment
+    loader = FileSystemLoader(TEMPLATES)
+    plain = made(loader=loader, undefined=StrictUndefined, autoescape=False)
+    rich = made(loader=loader, undefined=StrictUndefined, autoescape=True)
+    rich.filters["unbroken"] = unbroken
+    return plain.get_template("layout.txt.j2"), rich.get_template("layout.html.j2")
+
+
 class LetterWriter:
     """Writes mails. Templates are read when it is made, so a broken one stops the start."""
 
     def __init__(self, *, sender: str, public_url: str, company: Company) -> None:
-        made: Callable[..., Environment] = Environment
-        loader = FileSystemLoader(TEMPLATES)
-        plain = made(loader=loader, undefined=StrictUndefined, autoescape=False)
-        rich = made(loader=loader, undefined=StrictUndefined, autoescape=True)
-        rich.filters["unbroken"] = unbroken
         self._messages = Messages(public_url)
-        self._plain = plain.get_template("layout.txt.j2")
-        self._rich = rich.get_template("layout.html.j2")
+        self._plain, self._rich = _layouts()
         self._company = company
         self._sender = sender
         self._sender_name, self._sender_address = parseaddr(sender)

@@ -1,8 +1,9 @@
 """The messages: one template each in English, what goes into it, and the words of a language."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -93,11 +94,8 @@ class Messages:
     """All messages in all languages. All is read at once, so a broken one stops the start."""
 
     def __init__(self, public_url: str) -> None:
-        known = translations()
-        environment = environment_of(known)
         self.links = Links(public_url)
-        self._words = {language: Words(language, found) for language, found in known.items()}
-        self._templates = {name: environment.get_template(f"{name}.j2") for name in CONTENT}
+        self._words, self._templates = _all_words()
 
     def about(self, delivery: Delivery) -> Message:
         """The message of a delivery whose person is known.
@@ -119,7 +117,18 @@ class Messages:
         return block in self._templates[template].blocks
 
 
-def environment_of(known: dict[Language, Any]) -> Environment:
+@cache
+def _all_words() -> tuple[Mapping[Language, Words], Mapping[str, Template]]:
+    """What each language says, and each message's template: they never change in a process."""
+    known = translations()
+    environment = _environment_of(known)
+    return (
+        {language: Words(language, found) for language, found in known.items()},
+        {name: environment.get_template(f"{name}.j2") for name in CONTENT},
+    )
+
+
+def _environment_of(known: dict[Language, Any]) -> Environment:
     """Templates that speak the language of what they are rendered with; nothing is escaped."""
     made: Callable[..., Environment] = Environment
     environment = made(

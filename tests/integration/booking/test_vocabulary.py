@@ -15,7 +15,7 @@ from tests.integration.booking.front_door import NOWHERE, FrontDoor, problem
 BOTH = ["/v1/vocabulary", "/v1/options", "/v1/options?family=calm&region=head"]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 async def door() -> AsyncIterator[FrontDoor]:
     """A front door without a database: what never changes is told without asking one."""
     async with front_door.opened(Database(f"postgresql://{NOWHERE}/none", "booking")) as opened:

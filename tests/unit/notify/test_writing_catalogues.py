@@ -105,6 +105,7 @@ def test_no_message_asks_for_words_that_the_catalogues_do_not_hold(
 ) -> None:
     heard = Listening()
     monkeypatch.setattr(messages, "translations", lambda: {"en": heard, "fr": heard})
+    monkeypatch.setattr(messages, "_all_words", messages._all_words.__wrapped__)
     mails = LetterWriter(sender="L <l@limber.example>", public_url=PUBLIC, company=A_COMPANY)
     short = ShortWriter(public_url=PUBLIC, company=A_COMPANY)
 
