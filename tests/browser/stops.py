@@ -21,13 +21,12 @@ from tests.integration.booking.front_door import (
     a_hold,
 )
 from tests.integration.pages.clients import Client, a_client
-from tests.integration.pages.conftest import a_browser
 from tests.integration.pages.professionals import TRAINER
 from tests.integration.pages.test_check_in_page import WORSE
 from tests.integration.pages.test_desk_plan import a_plan
 from tests.integration.pages.test_waiting_pages import SEARCH as WAITED_FOR
 from tests.integration.pages.test_waiting_pages import joined
-from tests.integration.pages.visiting import Visitor
+from tests.integration.pages.visiting import Visitor, a_browser
 
 ANN, BEN, CLEO = (f"{name}@example.org" for name in ("ann", "ben", "cleo"))
 DOCTOR, STAFF = "doc@example.org", "staff@limber.example"

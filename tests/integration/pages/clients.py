@@ -14,8 +14,7 @@ from services.booking.pages import me_reports
 from shared.contracts.progress import Action, SubmissionAnswered, ViewUpdated
 from tests.integration.booking.care_view import a_document, on
 from tests.integration.booking.front_door import FrontDoor
-from tests.integration.pages.conftest import a_browser
-from tests.integration.pages.visiting import Page, Visitor
+from tests.integration.pages.visiting import Page, Visitor, a_browser
 
 OURS = {"Sec-Fetch-Site": "same-origin"}
 MARKUP = "\"><script>alert(1)</script><b x='"

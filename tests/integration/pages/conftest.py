@@ -2,12 +2,13 @@
 
 from collections.abc import AsyncIterator
 
-import httpx
 import pytest
 
 from tests.integration.booking.conftest import door, front, home
-from tests.integration.booking.front_door import PUBLIC_URL, FrontDoor
-from tests.integration.pages.visiting import Visitor
+from tests.integration.booking.front_door import FrontDoor
+from tests.integration.pages.clients import Client, a_client
+from tests.integration.pages.professionals import Professional, at_work
+from tests.integration.pages.visiting import Visitor, a_browser
 
 __all__ = ["door", "front", "home"]
 
@@ -19,7 +20,15 @@ async def visitor(door: FrontDoor) -> AsyncIterator[Visitor]:
         yield Visitor(http)
 
 
-def a_browser(door: FrontDoor) -> httpx.AsyncClient:
-    """A browser with cookies of its own."""
-    transport = httpx.ASGITransport(door.app, raise_app_exceptions=False)
-    return httpx.AsyncClient(transport=transport, base_url=PUBLIC_URL)
+@pytest.fixture
+async def ann(door: FrontDoor) -> AsyncIterator[Client]:
+    """A client with a booking with Amara, of whom progress has said nothing."""
+    async with a_client(door) as client:
+        yield client
+
+
+@pytest.fixture
+async def amara(door: FrontDoor) -> AsyncIterator[Professional]:
+    """A trainer."""
+    async with at_work(door) as trainer:
+        yield trainer

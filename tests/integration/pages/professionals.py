@@ -9,11 +9,12 @@ from uuid import UUID
 from services.booking.api.access import SESSION_COOKIE
 from shared.contracts.progress import SubmissionAnswered
 from tests.integration.booking.front_door import FrontDoor
-from tests.integration.pages.clients import OURS
-from tests.integration.pages.conftest import a_browser
-from tests.integration.pages.visiting import Page, Visitor
+from tests.integration.pages.clients import OURS, Client
+from tests.integration.pages.visiting import Page, Visitor, a_browser
 
 TRAINER, OTHER_TRAINER = "trainer01@limber.example", "trainer02@limber.example"
+
+DOCTOR = "doc@example.org"
 
 
 @dataclass
@@ -63,3 +64,13 @@ async def at_work(door: FrontDoor, email: str = TRAINER) -> AsyncIterator[Profes
     async with a_browser(door) as http:
         http.cookies.set(SESSION_COOKIE, await door.sign_in(email))
         yield Professional(Visitor(http), door)
+
+
+@asynccontextmanager
+async def a_clinician(
+    ann: Client, *share: str, role: str = "physician"
+) -> AsyncIterator[Professional]:
+    """Somebody with whom Ann shares, signed in."""
+    await ann.post("/me/sharing", email=DOCTOR, role=role, share=list(share))
+    async with at_work(ann.door, DOCTOR) as clinician:
+        yield clinician

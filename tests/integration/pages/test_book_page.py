@@ -9,8 +9,7 @@ import pytest
 
 from services.booking.handlers.holds import HELD_LONGEST, HOLD_LIVES
 from tests.integration.booking.front_door import FrontDoor
-from tests.integration.pages.conftest import a_browser
-from tests.integration.pages.visiting import Page, Visitor
+from tests.integration.pages.visiting import Page, Visitor, a_browser
 
 SEARCH = "/?postal=M5V2T6&condition=back-pain"
 DETAILS = {"name": "Ann Example", "email": "ann@example.org", "street": "1 King St W"}

@@ -14,7 +14,7 @@ from shared.clock import rfc3339
 from shared.contracts.progress import Action, SubmissionAnswered
 from tests.integration.booking.care_view import a_check_in
 from tests.integration.booking.front_door import NOW, TEN, FrontDoor, utc
-from tests.integration.pages.clients import MARKUP, Client, a_client, report_of
+from tests.integration.pages.clients import MARKUP, Client, report_of
 
 WORSE = Action(
     rule="A2",
@@ -30,13 +30,6 @@ R1 = (
     "saddle-numbness", "bladder-bowel-change", "both-leg-weakness", "chest-pain", "fainting",
     "sudden-breathlessness",
 )  # fmt: skip
-
-
-@pytest.fixture
-async def ann(door: FrontDoor) -> AsyncIterator[Client]:
-    """A client with a booking."""
-    async with a_client(door) as client:
-        yield client
 
 
 async def test_red_flags_come_first_and_pain_has_every_number(ann: Client) -> None:

@@ -1,7 +1,6 @@
 """The clinic: only what is shared is shown, a clearance is decided, a plan is spoken of."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
 
@@ -11,9 +10,8 @@ from shared.contracts.conclusions import ClearanceRequested, PlanDrafted
 from tests.integration.booking.care_view import CLEARANCE, PLAN
 from tests.integration.booking.front_door import NOW, FrontDoor
 from tests.integration.pages.clients import MARKUP, Client, a_client
-from tests.integration.pages.professionals import Professional, at_work
+from tests.integration.pages.professionals import DOCTOR, a_clinician
 
-DOCTOR = "doc@example.org"
 EVERYTHING = ("progress", "plan", "assessment")
 
 
@@ -39,16 +37,6 @@ async def ann(door: FrontDoor) -> AsyncIterator[Client]:
             ),
         )
         yield client
-
-
-@asynccontextmanager
-async def a_clinician(
-    ann: Client, *share: str, role: str = "physician"
-) -> AsyncIterator[Professional]:
-    """Somebody with whom Ann shares, signed in."""
-    await ann.post("/me/sharing", email=DOCTOR, role=role, share=list(share))
-    async with at_work(ann.door, DOCTOR) as clinician:
-        yield clinician
 
 
 async def test_a_clinician_sees_who_shares_and_the_look_is_on_record(ann: Client) -> None:

@@ -1,12 +1,11 @@
 """The assessment's form: what it hands over, once, and what it refuses without losing anything."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
 from tests.integration.booking.front_door import FrontDoor
-from tests.integration.pages.clients import MARKUP, Client, a_client
+from tests.integration.pages.clients import MARKUP, Client
 from tests.integration.pages.professionals import OTHER_TRAINER, Professional, at_work
 
 SEEN: dict[str, Any] = {
@@ -23,20 +22,6 @@ SEEN: dict[str, Any] = {
     "moved-neck": "on",
     "chair_stand": "11",
 }
-
-
-@pytest.fixture
-async def ann(door: FrontDoor) -> AsyncIterator[Client]:
-    """A client of the trainer."""
-    async with a_client(door) as client:
-        yield client
-
-
-@pytest.fixture
-async def amara(door: FrontDoor) -> AsyncIterator[Professional]:
-    """Her trainer."""
-    async with at_work(door) as trainer:
-        yield trainer
 
 
 async def test_what_was_seen_is_handed_over_once(ann: Client, amara: Professional) -> None:

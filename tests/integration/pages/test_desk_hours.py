@@ -1,13 +1,12 @@
 """Hours, single dates and time off on the desk, stored by the same rules as through the API."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
 from tests.integration.booking.front_door import AMARA, FrontDoor
 from tests.integration.pages.clients import MARKUP, a_client
-from tests.integration.pages.professionals import Professional, at_work
+from tests.integration.pages.professionals import Professional
 
 WEEK: dict[str, Any] = {
     "tz": "America/Toronto",
@@ -17,13 +16,6 @@ WEEK: dict[str, Any] = {
     "date-from": ["", "10:00", ""],
     "date-to": ["", "12:00", ""],
 }
-
-
-@pytest.fixture
-async def amara(door: FrontDoor) -> AsyncIterator[Professional]:
-    """A trainer."""
-    async with at_work(door) as trainer:
-        yield trainer
 
 
 async def stored(door: FrontDoor) -> Any:

@@ -1,6 +1,5 @@
 """The desk: the day, who needs care and why, a client's page, and the lift of a hold."""
 
-from collections.abc import AsyncIterator
 from uuid import UUID
 
 import pytest
@@ -8,22 +7,8 @@ import pytest
 from shared.contracts.progress import SafetyHoldPlaced
 from tests.integration.booking.care_view import HOLD
 from tests.integration.booking.front_door import NOW, FrontDoor
-from tests.integration.pages.clients import MARKUP, Client, a_client, a_rule
+from tests.integration.pages.clients import MARKUP, Client, a_rule
 from tests.integration.pages.professionals import OTHER_TRAINER, Professional, at_work
-
-
-@pytest.fixture
-async def ann(door: FrontDoor) -> AsyncIterator[Client]:
-    """A client of the trainer."""
-    async with a_client(door) as client:
-        yield client
-
-
-@pytest.fixture
-async def amara(door: FrontDoor) -> AsyncIterator[Professional]:
-    """Her trainer."""
-    async with at_work(door) as trainer:
-        yield trainer
 
 
 async def test_the_day_shows_its_sessions_and_takes_their_outcome(

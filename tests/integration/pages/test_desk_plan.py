@@ -1,6 +1,5 @@
 """The plan on the desk: safe options alone, a draft, its activation, and why a gate refuses."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID
 
@@ -12,22 +11,8 @@ from shared.contracts.conclusions import PlanDrafted
 from shared.options.catalogue import Option, catalogue
 from tests.integration.booking.care_view import PLAN
 from tests.integration.booking.front_door import NOW, FrontDoor
-from tests.integration.pages.clients import MARKUP, Client, a_client
+from tests.integration.pages.clients import MARKUP, Client
 from tests.integration.pages.professionals import OTHER_TRAINER, Professional, at_work
-
-
-@pytest.fixture
-async def ann(door: FrontDoor) -> AsyncIterator[Client]:
-    """A client of the trainer."""
-    async with a_client(door) as client:
-        yield client
-
-
-@pytest.fixture
-async def amara(door: FrontDoor) -> AsyncIterator[Professional]:
-    """Her trainer."""
-    async with at_work(door) as trainer:
-        yield trainer
 
 
 def a_plan(**other: Any) -> dict[str, Any]:

@@ -1,20 +1,10 @@
 """A client's own data as pages: all of it in a file, and the two steps to being forgotten."""
 
 import json
-from collections.abc import AsyncIterator
 from uuid import UUID
 
-import pytest
-
 from tests.integration.booking.front_door import FrontDoor
-from tests.integration.pages.clients import Client, a_client
-
-
-@pytest.fixture
-async def ann(door: FrontDoor) -> AsyncIterator[Client]:
-    """A client with a booking."""
-    async with a_client(door) as client:
-        yield client
+from tests.integration.pages.clients import Client
 
 
 async def test_the_file_is_what_the_export_gives(ann: Client) -> None:

@@ -1,26 +1,15 @@
 """Health, questionnaires and goals as forms: read strictly, sent once, nothing typed is lost."""
 
 import re
-from collections.abc import AsyncIterator
 from typing import Any, get_args
-
-import pytest
 
 from shared.instruments.table import instruments
 from shared.vocabulary.codes import Health
 from tests.integration.booking.care_view import GOALS, on
-from tests.integration.booking.front_door import FrontDoor
-from tests.integration.pages.clients import MARKUP, Client, a_client
+from tests.integration.pages.clients import MARKUP, Client
 
 HEALTHY: dict[str, Any] = dict.fromkeys(get_args(Health), "no")
 SCREENED = HEALTHY | {"active": "yes", "wish": "light"}
-
-
-@pytest.fixture
-async def ann(door: FrontDoor) -> AsyncIterator[Client]:
-    """A client with a booking."""
-    async with a_client(door) as client:
-        yield client
 
 
 async def test_answers_about_health_reach_progress_whole(ann: Client) -> None:

@@ -2,11 +2,8 @@
 
 import re
 import tomllib
-from collections.abc import AsyncIterator
 from importlib import resources
 from typing import Any
-
-import pytest
 
 from services.booking.pages import me_rules
 from services.booking.pages.language import tongue
@@ -28,13 +25,6 @@ PAGES = (
     "/me/check-in", "/me/check-in?kind=post", "/me/check-in?kind=next-morning",
 )  # fmt: skip
 FRENCH = {"Accept-Language": "fr"}
-
-
-@pytest.fixture
-async def ann(door: FrontDoor) -> AsyncIterator[Client]:
-    """A client of whom progress has said nothing."""
-    async with a_client(door) as client:
-        yield client
 
 
 async def test_who_is_no_client_is_sent_to_where_they_begin(

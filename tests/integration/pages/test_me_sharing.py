@@ -1,16 +1,13 @@
 """Sharing and settings as forms: purposes, looks on record, consent, and the way out."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID
-
-import pytest
 
 from services.booking.domain.consents import KINDS, allows
 from services.booking.handlers import preferences
 from shared.contracts.contacts import QuietTime
 from tests.integration.booking.front_door import FrontDoor
-from tests.integration.pages.clients import MARKUP, Client, a_client
+from tests.integration.pages.clients import MARKUP, Client
 
 SETTINGS: dict[str, Any] = {
     "name": "Ann Example",
@@ -19,13 +16,6 @@ SETTINGS: dict[str, Any] = {
     "quiet_start": "21:00",
     "quiet_end": "08:00",
 }
-
-
-@pytest.fixture
-async def ann(door: FrontDoor) -> AsyncIterator[Client]:
-    """A client with a booking."""
-    async with a_client(door) as client:
-        yield client
 
 
 async def share_of(ann: Client) -> list[str] | None:

@@ -1,7 +1,6 @@
 """What people typed is shown to whom it was meant for, as text, and to nobody else."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -14,10 +13,9 @@ from shared.contracts.conclusions import ClearanceRequested, PlanDrafted
 from tests.integration.booking.care_view import CLEARANCE, PLAN, a_check_in, a_document
 from tests.integration.booking.front_door import NOW, FrontDoor
 from tests.integration.pages.clients import MARKUP, Client, a_client
-from tests.integration.pages.professionals import OTHER_TRAINER, Professional, at_work
+from tests.integration.pages.professionals import DOCTOR, OTHER_TRAINER, a_clinician, at_work
 from tests.integration.pages.visiting import Page
 
-DOCTOR = "doc@example.org"
 EVERYTHING = ("progress", "plan", "assessment")
 STAIRS, SLOWLY, HALF, HEAT, EAR = (
     f"{text} {MARKUP}" for text in ("The stairs", "Slowly", "Half of it", "No heat", "Left ear")
@@ -65,16 +63,6 @@ async def ann(door: FrontDoor) -> AsyncIterator[Client]:
         report = a_check_in(0, day=92, pain=4, id=check_in, level="unknown", at=rfc3339(NOW))
         await client.known(assessment=document["assessment"], check_ins=[report])
         yield client
-
-
-@asynccontextmanager
-async def a_clinician(
-    ann: Client, *share: str, role: str = "physician"
-) -> AsyncIterator[Professional]:
-    """Somebody with whom Ann shares, signed in."""
-    await ann.post("/me/sharing", email=DOCTOR, role=role, share=list(share))
-    async with at_work(ann.door, DOCTOR) as clinician:
-        yield clinician
 
 
 def kinds(page: Page, tag: str = "note") -> list[str | None]:

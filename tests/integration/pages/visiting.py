@@ -6,6 +6,8 @@ from urllib.parse import urljoin
 
 import httpx
 
+from tests.integration.booking.front_door import PUBLIC_URL, FrontDoor
+
 Attributes = dict[str, str | None]
 
 
@@ -145,3 +147,9 @@ class Visitor:
                 follow_redirects=True,
             )
         return Page(answer)
+
+
+def a_browser(door: FrontDoor) -> httpx.AsyncClient:
+    """A browser with cookies of its own."""
+    transport = httpx.ASGITransport(door.app, raise_app_exceptions=False)
+    return httpx.AsyncClient(transport=transport, base_url=PUBLIC_URL)
