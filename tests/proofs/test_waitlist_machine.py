@@ -24,7 +24,7 @@ from tests.integration.booking.front_door import (
     utc,
 )
 from tests.integration.booking.test_races import DISAGREEMENTS, OVERLAPS
-from tests.integration.booking.test_waitlist import a_wait
+from tests.integration.booking.waiting import a_wait
 from tests.proofs.machine import DoorMachine, live
 from tests.proofs.test_bookings_machine import LENGTHS, SERVICES, STARTS
 

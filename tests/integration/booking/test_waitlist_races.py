@@ -28,7 +28,7 @@ from tests.integration.booking.front_door import (
     utc,
 )
 from tests.integration.booking.test_races import DISAGREEMENTS, OVERLAPS, statuses
-from tests.integration.booking.test_waitlist import cancel, join, leave, offers, seen
+from tests.integration.booking.waiting import cancel, join, leave, offers, seen
 
 UNTRUE = (
     "select count(*) from (select * from waitlist where status = 'offered') w"
