@@ -80,7 +80,8 @@ def routes(db: Database, clock: Clock, writer: Writer, links: Links, public_url:
         body = documents.booking(row)
         if _is_client(caller, row.client_id, row.id):
             return linked(body)
-        return documents.with_reason(body, writer.keys.open_note(row.cancel_reason))
+        opened = writer.keys.open_note
+        return documents.with_notes(body, goal=opened(row.goal), reason=opened(row.cancel_reason))
 
     @router.post("/holds", status_code=201, response_model=documents.HoldDocument)
     async def place_hold(body: TimeFields, request: Request, caller: CallerNow) -> Response:

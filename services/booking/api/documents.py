@@ -37,7 +37,9 @@ class HoldDocument(BaseModel):
 
 
 class BookingDocument(BaseModel):
-    """A booking; the manage token is told to the client alone, the reason to trainer and staff.
+    """A booking; the manage token is told to the client alone.
+
+    What was typed with it, a `goal` or a `reason` for cancelling, is told to trainer and staff.
 
     Until `free_until` it can be moved or cancelled without being late. A cancelled one says whether
     it was `late`, and `because` of what. `credit`: a session paid for ahead is used for it.
@@ -57,6 +59,7 @@ class BookingDocument(BaseModel):
     free_until: str | None = None
     late: bool | None = None
     because: Because | None = None
+    goal: str | None = None
     reason: str | None = None
     series_id: UUID | None = None
     join_url: str | None = None
@@ -106,9 +109,10 @@ def booking(row: BookingRow) -> dict[str, Any]:
     return body
 
 
-def with_reason(body: dict[str, Any], reason: str | None) -> dict[str, Any]:
-    """A booking with what was said when it was cancelled: for its trainer and staff alone."""
-    return body if reason is None else body | {"reason": reason}
+def with_notes(body: dict[str, Any], *, goal: str | None, reason: str | None) -> dict[str, Any]:
+    """A booking with what was typed with it: for its trainer and staff alone."""
+    notes = {"goal": goal, "reason": reason}
+    return body | {name: text for name, text in notes.items() if text is not None}
 
 
 def with_links(body: dict[str, Any], signer: LinkSigner, public_url: str) -> dict[str, Any]:

@@ -27,7 +27,7 @@ from services.booking.pages.messages import lines
 from services.booking.pages.notes import Notes, Written, written
 from services.booking.pages.report_refusals import why_refused
 from services.booking.pages.shell import Shell
-from services.booking.queries import messages, progress
+from services.booking.queries import bookings, messages, progress
 from services.booking.queries.notes import Place
 from shared.clock import Clock
 from shared.errors import Forbidden, NotFound
@@ -41,6 +41,9 @@ ALERTED: frozenset[AttentionCode] = frozenset({"emergency", "session-hold", "sto
 
 MOST_MESSAGES = 50
 """More of a month's messages than anybody reads."""
+
+MOST_TOLD_WITH = 5
+"""Of bookings with a goal or a reason the newest: what brought the client, and what kept them."""
 
 MOST_LOOKS = 20
 """How often a page without scripts looks by itself whether progress has answered."""
@@ -98,6 +101,7 @@ def routes(shell: Shell, db: Database, clock: Clock, writer: Writer) -> APIRoute
         person, view = await treated(request, shell, db, client_id, now=now)
         async with db.reading() as connection:
             sent = await messages.of_person(connection, client_id, limit=MOST_MESSAGES)
+            booked = await bookings.told_with(connection, client_id, limit=MOST_TOLD_WITH)
             found = await notes.read(
                 connection, writer.keys, view.document, share=None, before=older_than(request)
             )
@@ -120,6 +124,9 @@ def routes(shell: Shell, db: Database, clock: Clock, writer: Writer) -> APIRoute
                     ((one.what, one.why, one.since, one.rule) for one in view.holds),
                     strict=True,
                 )
+            ],
+            said_booking=[
+                notes.said_with(one, writer.keys, view.words, view.zone) for one in booked
             ],
             intake=intake(view, found),
             plan=plan_of(view),

@@ -12,6 +12,7 @@ from services.booking.handlers import notes
 from services.booking.handlers.notes import NotesPage
 from services.booking.pages.desk_words import option_name
 from services.booking.pages.language import Tongue
+from services.booking.queries.bookings import BookingRow
 from services.booking.queries.notes import Place
 from services.booking.store.client_keys import ClientKeys
 from shared.postgres import Transaction
@@ -121,6 +122,21 @@ def written(found: Iterable[Note], words: Tongue, rules: ZoneInfo) -> list[Writt
             ),
         )
         for one in found
+    ]
+
+
+def said_with(
+    booked: BookingRow, keys: ClientKeys, words: Tongue, rules: ZoneInfo
+) -> tuple[str, list[str]]:
+    """Which session it was, and what was typed when it was booked or cancelled.
+
+    Raises:
+        UnreadableError: the master key is another one.
+    """
+    _ = words.translations.gettext
+    texts = {_("Goal"): booked.goal, _("Why it was cancelled"): booked.cancel_reason}
+    return f"{words.label('services', booked.service)} · {words.moment(booked.start, rules)}", [
+        f"{what}: {keys.open_note(text)}" for what, text in texts.items() if text is not None
     ]
 
 

@@ -13,8 +13,8 @@ from shared.postgres import Transaction
 class BookingRow:
     """A booking with all its people may see.
 
-    `late` and `because` speak of a cancellation, `cancel_reason` is for trainer and staff alone;
-    `credit` is whether a session paid for ahead is used for it.
+    `late` and `because` speak of a cancellation; `goal` and `cancel_reason` are sealed, for trainer
+    and staff alone; `credit` is whether a session paid for ahead is used for it.
     """
 
     id: UUID
@@ -34,6 +34,7 @@ class BookingRow:
     series_id: UUID | None
     late: bool
     because: str | None
+    goal: str | None
     cancel_reason: str | None
     credit: bool
     updated_at: datetime
@@ -43,7 +44,7 @@ _SELECT = (
     "select b.id, b.version, b.status, b.service, b.mode, b.trainer_id, t.name as trainer_name,"
     " b.client_id, c.name as client_name, b.start_at as start,"
     ' b.end_at as "end", b.tz, b.join_url, b.address, b.updated_at, b.series_id, b.late,'
-    " b.cancelled_because as because, b.cancel_reason,"
+    " b.cancelled_because as because, b.goal, b.cancel_reason,"
     " coalesce((select sum(change) from credits where booking_id = b.id), 0) < 0 as credit"
     " from bookings b join people t on t.id = b.trainer_id join people c on c.id = b.client_id"
 )
@@ -92,6 +93,17 @@ async def of_series(connection: Transaction, series_id: UUID) -> list[BookingRow
     """The bookings of a series, in the order of its dates."""
     rows = await connection.fetch(
         f"{_SELECT} where b.series_id = $1 order by b.series_number", series_id
+    )
+    return [BookingRow(**row) for row in rows]
+
+
+async def told_with(connection: Transaction, client_id: UUID, *, limit: int) -> list[BookingRow]:
+    """The newest bookings with a goal, or a reason for their cancellation."""
+    rows = await connection.fetch(
+        f"{_SELECT} where b.client_id = $1 and (b.goal is not null or b.cancel_reason is not null)"
+        " order by b.start_at desc, b.id desc limit $2",
+        client_id,
+        limit,
     )
     return [BookingRow(**row) for row in rows]
 

@@ -97,10 +97,11 @@ async def test_a_frozen_session_is_cancelled_without_being_late_also_after_its_s
     assert 0 == await door.value("select count(*) from reservations")
 
 
-async def test_what_was_said_with_a_cancellation_is_for_trainer_and_staff_alone(
+async def test_what_was_said_with_a_booking_and_its_end_is_for_trainer_and_staff_alone(
     door: FrontDoor,
 ) -> None:
-    booking = await door.book()
+    goal = "to garden again"
+    booking = await door.book(goal=goal)
     said = {"reason": "my knee is twice its size", "because": "flare"}
 
     answer = await door.made(path(booking, "cancel"), said, token=booking["manage_token"])
@@ -111,9 +112,11 @@ async def test_what_was_said_with_a_cancellation_is_for_trainer_and_staff_alone(
     own = {"client": await door.sign_in("ann@example.org"), "link": booking["manage_token"]}
     for name, token in (readers | own).items():
         read = await door.ask("GET", f"/v1/bookings/{booking['id']}", token=token)
-        assert (said["reason"] if name in readers else None) == read.json().get("reason")
+        shown = read.json().get("goal"), read.json().get("reason")
+        assert ((goal, said["reason"]) if name in readers else (None, None)) == shown
     assert "reason" not in answer
     assert "knee" not in str(await door.published())
+    assert "garden" not in str(await door.published())
     problem(
         await door.post(path(booking, "cancel"), {"because": "bored"}, token=own["link"]),
         422,

@@ -6,9 +6,9 @@ import pytest
 
 from shared.contracts.progress import SafetyHoldPlaced
 from tests.integration.booking.care_view import HOLD
-from tests.integration.booking.front_door import NOW, FrontDoor
-from tests.integration.pages.clients import MARKUP, Client, a_rule
-from tests.integration.pages.professionals import OTHER_TRAINER, Professional, at_work
+from tests.integration.booking.front_door import HOUR, NOW, TEN, FrontDoor
+from tests.integration.pages.clients import MARKUP, Client, a_client, a_rule
+from tests.integration.pages.professionals import OTHER_TRAINER, TRAINER, Professional, at_work
 
 
 async def test_the_day_shows_its_sessions_and_takes_their_outcome(
@@ -120,6 +120,27 @@ async def test_a_hold_is_lifted_with_a_reason_and_the_answer_is_shown(
         told.tagged["report"][0]["data-status"],
         "Not <b>yet</b>." in told.text,
     )
+
+
+async def test_the_trainer_reads_what_was_typed_when_a_session_was_booked_or_cancelled(
+    door: FrontDoor, amara: Professional
+) -> None:
+    async with a_client(door, goal=f"To garden again {MARKUP}") as client:
+        path = f"/desk/clients/{client.id}"
+        page = await amara.open(path)
+        assert (1, True) == (
+            len(page.tagged["said-booking"]),
+            f"Goal: To garden again {MARKUP}" in page.text,
+        )
+        other = await door.book(TEN + 24 * HOUR, email="ann@example.org")
+        token = await door.sign_in(TRAINER)
+        await door.made(f"/v1/bookings/{other['id']}/cancel", {"reason": "Knee"}, token=token)
+
+        assert "Why it was cancelled: Knee" in (await amara.open(path)).text
+
+
+async def test_without_a_goal_nothing_is_shown_of_it(ann: Client, amara: Professional) -> None:
+    assert "said-booking" not in (await amara.open(f"/desk/clients/{ann.id}")).tagged
 
 
 async def test_names_and_texts_are_text(amara: Professional, door: FrontDoor) -> None:
