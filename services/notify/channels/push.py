@@ -5,8 +5,8 @@ import base64
 import json
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
@@ -230,10 +230,9 @@ def _outcome(answer: Answer, device_id: UUID) -> Outcome:
             return Outcome("accepted", answer.status, reference=_last_part(answer.location))
         case 404 | 410:
             return Outcome("bounced", answer.status, gone=(device_id,))
-        case 408 | 429:
-            return Outcome("deferred", answer.status)
-        case number if number >= 500:
-            return Outcome("deferred", number)
+        case number if number in {408, 429} or number >= 500:
+            later = answer.retry_after or timedelta(0)
+            return Outcome("deferred", number, retry_after=later)
         case number:
             # 400 and 403: our key or headers; 413: too long. None of it is the device's fault.
             return Outcome("refused", number)
@@ -251,7 +250,7 @@ def _together(devices: Sequence[PushDevice], results: Sequence[Outcome]) -> Outc
     best = min(results, key=lambda result: _RANK.index(result.result))
     if best.result == "bounced" and len(gone) < len(devices):
         return Outcome("refused", best.code, gone=gone)
-    return Outcome(best.result, best.code, best.status, best.reference, gone)
+    return replace(best, gone=gone)
 
 
 def _last_part(location: str | None) -> str | None:

@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 from urllib.parse import parse_qs, unquote, urlencode, urlsplit
 
@@ -192,7 +192,8 @@ def _outcome(answer: Answer) -> Outcome:
             result = "bounced"
         case _:
             pass
-    return Outcome(result, answer.status, status)
+    asked = answer.retry_after if result in {"busy", "deferred"} else None
+    return Outcome(result, answer.status, status, retry_after=asked or timedelta(0))
 
 
 def _read(body: bytes) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import base64
 import json
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from urllib.parse import parse_qs
 from uuid import uuid4
 
@@ -82,7 +83,10 @@ async def test_a_company_may_want_json(company: Partner) -> None:
         (Says(400, b'{"code": 21617}'), Outcome("refused", 400, "21617")),
         (Says(422, b"[[["), Outcome("refused", 422)),
         (Says(401, b'{"code": 20003}'), Outcome("busy", 401, "20003")),
-        (Says(429, b'{"code": 20429}', {"Retry-After": "7"}), Outcome("busy", 429, "20429")),
+        (
+            Says(429, b'{"code": 20429}', {"Retry-After": "7"}),
+            Outcome("busy", 429, "20429", retry_after=timedelta(seconds=7)),
+        ),
         (Says(503), Outcome("busy", 503)),
         (Says(302, b"", {"Location": "http://127.0.0.1:1/"}), Outcome("refused", 302)),
         ("drop", Outcome("unknown")),
