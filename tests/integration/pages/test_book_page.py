@@ -177,9 +177,13 @@ async def test_forms_of_other_sites_do_nothing(visitor: Visitor, door: FrontDoor
     assert before == await door.tables()
 
 
-async def test_every_page_forbids_foreign_and_inline_scripts(visitor: Visitor) -> None:
+async def test_every_page_forbids_foreign_scripts_and_tells_no_other_site_its_address(
+    visitor: Visitor,
+) -> None:
     for path in ("/", SEARCH, "/sign-in", "/manage/unknown", "/hold/unknown"):
-        policy = (await visitor.http.get(path)).headers["content-security-policy"]
+        headers = (await visitor.http.get(path)).headers
+        policy = headers["content-security-policy"]
+        assert "same-origin" == headers["referrer-policy"]
         assert "default-src 'none'" in policy
         assert "unsafe" not in policy
 
