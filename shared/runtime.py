@@ -34,6 +34,10 @@ STOP_TIMEOUT_S = 8.0
 GRACE_S = 3
 """Open requests and streams get this long when the service stops."""
 
+KEEP_ALIVE_S = 75
+"""Balancers keep idle connections for up to 60 s. Whoever asks must be the first to close: a
+request on a connection that the server has just closed fails, and may not be asked twice."""
+
 CLEAN_EVERY_S = 3600.0
 
 NOT_STARTED = 3
@@ -185,6 +189,7 @@ def serve(build: Callable[[], FastAPI], settings: ServiceSettings, service: str)
         # By default uvicorn believes X-Forwarded-For of whoever runs on this machine.
         proxy_headers=False,
         timeout_graceful_shutdown=GRACE_S,
+        timeout_keep_alive=KEEP_ALIVE_S,
     )
     server = DrainingServer(config, drain_s=settings.drain_s, began=app.state.health.drain)
     # The signal is raised again once all has ended; an operator's Ctrl-C is no fault.

@@ -30,7 +30,11 @@ ASK_AGAIN_S = 0.05
 REQUEST_TIMEOUT_S = 30.0
 BUCKET_S = 1.0
 KEPT = 20
-"""Connections kept between requests."""
+IDLE_S = 5.0
+"""Connections kept between requests, and how long."""
+
+DRAIN_S = IDLE_S + 1.0
+"""A replica that leaves answers on until nobody keeps an idle connection to it."""
 
 SHOWN = 40
 OK = frozenset({200, 201, 202})
@@ -77,7 +81,10 @@ class Load:
     @asynccontextmanager
     async def running(self) -> AsyncIterator["Load"]:
         """The load runs while the block does; afterwards what is open is waited for."""
-        limits = httpx.Limits(max_keepalive_connections=KEPT if self.keeps_connections else 0)
+        limits = httpx.Limits(
+            max_keepalive_connections=KEPT if self.keeps_connections else 0,
+            keepalive_expiry=IDLE_S,
+        )
         async with httpx.AsyncClient(
             base_url=self.url, timeout=REQUEST_TIMEOUT_S, limits=limits
         ) as visitor:

@@ -8,7 +8,7 @@ import pytest
 from tests.chaos import report
 from tests.chaos.balancer import Balancer
 from tests.chaos.evidence import judge, settle
-from tests.chaos.load import prepare_load
+from tests.chaos.load import DRAIN_S, prepare_load
 from tests.chaos.streams import following
 from tests.chaos.system import System, running
 
@@ -16,7 +16,6 @@ pytestmark = [pytest.mark.chaos, pytest.mark.crash, pytest.mark.timeout(600)]
 
 PER_SECOND = 20.0 if report.FULL else 10.0
 ROUNDS = 3 if report.FULL else 1
-DRAIN_S = 4.0
 KNOWN_AFTER_S = 0.5
 """After SIGTERM connections still come for a moment: a cluster's nodes hear of it one by one."""
 

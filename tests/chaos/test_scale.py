@@ -8,7 +8,7 @@ import pytest
 from tests.chaos import report
 from tests.chaos.balancer import Balancer
 from tests.chaos.evidence import judge, settle
-from tests.chaos.load import prepare_load
+from tests.chaos.load import DRAIN_S, prepare_load
 from tests.chaos.system import MOST_REPLICAS, running
 
 pytestmark = [pytest.mark.chaos, pytest.mark.crash, pytest.mark.timeout(900)]
@@ -24,7 +24,8 @@ async def test_services_grow_and_shrink_under_load_without_loss_or_doubling(
     tmp_path: Path,
 ) -> None:
     first = [f"{service}-1" for service in SERVICES]
-    async with running(tmp_path / "home", first, environment={"BOOKING_DRAIN_S": "4"}) as system:
+    drain = {"BOOKING_DRAIN_S": str(DRAIN_S)}
+    async with running(tmp_path / "home", first, environment=drain) as system:
         doors = {f"booking-{n}": system.ports[f"booking-{n}"] for n in range(1, MOST_REPLICAS + 1)}
         async with Balancer(doors, patience=LOOKS_OF_PATIENCE).open() as balancer:
             load = await prepare_load(system, balancer.url, per_second=PER_SECOND)
@@ -38,7 +39,11 @@ async def test_services_grow_and_shrink_under_load_without_loss_or_doubling(
                     await asyncio.gather(*(system.stop_one(name) for name in more))
             settled = await settle(system)
             findings = await judge(system, load)
-        report.show("Scale 1 -> 4 -> 1", findings.seen | {"at rest after, s": settled})
+        report.show(
+            "Scale 1 -> 4 -> 1",
+            findings.seen
+            | {"at rest after, s": settled, "connections turned away": balancer.turned_away},
+        )
 
     assert not findings.wrong, findings.told()
     if report.FULL:
