@@ -61,13 +61,17 @@ def routes(db: Database, clock: Clock, access: Access, wakeups: Wakeups) -> APIR
         """
         async with seeing(db, caller, client_id, "stream", now=clock()):
             watch = Watch()
-        return EventSourceResponse(
+        answer = EventSourceResponse(
             follow(request, client_id, watch),
             ping=int(LOOK_AGAIN_S),
             # All that is done with it is to call `set`, which wakes the watch as well.
             shutdown_event=watch,  # type: ignore[arg-type]
             shutdown_grace_period=STOPS_WITHIN_S,
         )
+        # A stream ends when the process stops. A connection that looks as if it could be used again
+        # would take the page's next request to where nobody answers any more.
+        answer.headers["Connection"] = "close"
+        return answer
 
     async def follow(
         request: Request, client_id: UUID, watch: Watch

@@ -255,9 +255,10 @@ async def test_another_process_is_heard_and_a_stopping_one_ends_its_streams_whol
                 headers={"Authorization": f"Bearer {token}"},
             ) as answer,
         ):
-            assert (200, "text/event-stream; charset=utf-8") == (
+            assert (200, "text/event-stream; charset=utf-8", "close") == (
                 answer.status_code,
                 answer.headers["content-type"],
+                answer.headers["connection"],
             )
             blocks = _blocks(answer)
             assert ("progress", 0) == _short(await anext(blocks))
