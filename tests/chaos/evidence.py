@@ -145,19 +145,17 @@ def over_time(load: Load) -> list[tuple[float, int, float, float]]:
 
 
 def recovered_after(load: Load, struck_at: float, until: float, *, within_s: float) -> float:
-    """How long after a stroke the last slow answer came, of what was asked before `until`.
+    """How long after a stroke the last slow answer came, of those that came before `until`.
 
-    From then on every check-in was answered within `within_s`.
+    From then on every check-in was answered within `within_s`. One that was open at `until`, the
+    next stroke, counts for that one.
     """
-    slow = [
-        one.at + (one.level_s or ANSWER_WITHIN_S) - struck_at
+    told_at = (
+        one.at + (one.level_s or ANSWER_WITHIN_S)
         for one in load.asked
-        if one.kind == "check-in"
-        and (one.level_s is None or one.level_s > within_s)
-        and struck_at < one.at + (one.level_s or ANSWER_WITHIN_S)
-        and one.at < until
-    ]
-    return max(slow, default=0.0)
+        if one.kind == "check-in" and (one.level_s is None or one.level_s > within_s)
+    )
+    return max((at - struck_at for at in told_at if struck_at < at <= until), default=0.0)
 
 
 async def _look_at_tables(

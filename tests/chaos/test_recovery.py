@@ -36,10 +36,12 @@ OWN = ("inbox", "outbox", "dead_letters", "parked_keys", "migrations")
 """Tables of the kit: their rows tell when something was handled, not what is true."""
 
 SAID = {
-    # Two topics have no common order, so entries of both may be numbered the other way round; and
-    # statistics are computed anew, which is the only thing that differs in when it was.
+    # Two topics have no common order, so entries of both may be numbered the other way round, and
+    # check-ins have the numbers of their entries; statistics are computed anew, which is the only
+    # thing that differs in when it was.
     "log": "select (client_id, type, about, at, data)::text as row from progress.log"
     " where type <> 'statistics.computed.v1'",
+    "check_ins": "select (to_jsonb(t) - 'version')::text as row from progress.check_ins t",
     "clients": "select (client_id, level)::text as row from progress.clients",
 }
 SHOWN = 3
