@@ -2,8 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import UTC, datetime
+from typing import Literal
 
 import structlog
 from aiokafka.errors import KafkaError
@@ -29,6 +30,9 @@ STUCK_AFTER_S = 60.0
 
 OUTBOX_LATE_S = 30.0
 """Events older than this mean that Kafka cannot be reached, or that no relay works."""
+
+Excludable = Literal["kafka", "outbox"]
+"""What a door can do without for a while: what is written meanwhile goes out afterwards."""
 
 CHECK_TIMEOUT_S = 2.0
 
@@ -82,8 +86,8 @@ class Health:
             faults.append(f"consumer: has not moved for {stuck:.0f} s")
         return faults
 
-    async def unready(self) -> list[str]:
-        """What keeps the service from its work; empty when ready."""
+    async def unready(self, *, exclude: Collection[Excludable] = ()) -> list[str]:
+        """What keeps the service from its work, but for these parts; empty when ready."""
         faults = self.dead()
         try:
             async with asyncio.timeout(CHECK_TIMEOUT_S), self._db.reading() as connection:
@@ -101,7 +105,7 @@ class Health:
             faults.append(f"outbox: oldest event waits {self._outbox_age_s:.0f} s")
         if self._draining:
             faults.append("draining: the process was told to stop")
-        return faults
+        return [fault for fault in faults if fault.partition(":")[0] not in exclude]
 
     def drain(self) -> None:
         """Not ready from now on: the process was told to stop."""

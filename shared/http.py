@@ -3,10 +3,10 @@
 import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
-from typing import Any
+from typing import Annotated, Any
 
 import structlog
-from fastapi import FastAPI
+from fastapi import FastAPI, Query
 from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from shared import openapi, problem
 from shared.contracts import asyncapi, page
 from shared.draining import LettingGo
-from shared.health import Health
+from shared.health import Excludable, Health
 from shared.telemetry import Metrics
 from shared.tracing import OFF, Tracing, caused_by, method_name
 
@@ -170,8 +170,8 @@ def create_app(
         return JSONResponse({"ok": not faults, "faults": faults}, 503 if faults else 200)
 
     @app.get("/readyz", tags=["health"], summary="Can it do its work now?", responses=probe)
-    async def readyz() -> JSONResponse:
-        faults = await health.unready()
+    async def readyz(exclude: Annotated[tuple[Excludable, ...], Query()] = ()) -> JSONResponse:
+        faults = await health.unready(exclude=exclude)
         return JSONResponse({"ok": not faults, "faults": faults}, 503 if faults else 200)
 
     @app.get(

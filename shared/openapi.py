@@ -111,11 +111,11 @@ def tell_refusals(document: Document) -> None:
         schemas.pop(unused, None)
     components["responses"] = {one.name: _response(one) for one in REFUSALS.values()}
     for method, _, operation in operations(document):
-        if "health" in operation.get("tags", ()):
-            continue
         answers = operation["responses"]
         answers.pop("422", None)
-        for status in sorted(_refusals(method, operation)):
+        # A probe's 503 is its own answer.
+        its_own = {503} if "health" in operation.get("tags", ()) else set()
+        for status in sorted(_refusals(method, operation) - its_own):
             answers[str(status)] = {"$ref": f"#/components/responses/{REFUSALS[status].name}"}
         operation["responses"] = dict(sorted(answers.items()))
 

@@ -14,10 +14,13 @@ CHUNK_BYTES = 65_536
 class Balancer:
     """Spreads connections as a cluster's service does: it knows no HTTP and tries nothing twice."""
 
-    def __init__(self, backends: Mapping[str, int], *, patience: int = 1) -> None:
+    def __init__(
+        self, backends: Mapping[str, int], *, patience: int = 1, look_at: str = "/readyz"
+    ) -> None:
         """`backends`: the port of each replica by name, running or not. One is left after
         `patience` looks in a row at which it was not ready.
         """
+        self._look_at = look_at
         self._backends = backends
         self._patience = patience
         self._refused = dict.fromkeys(backends, patience)
@@ -74,7 +77,7 @@ class Balancer:
 
     async def _look(self, name: str) -> None:
         while True:
-            if await says_ok(self._backends[name], "/readyz"):
+            if await says_ok(self._backends[name], self._look_at):
                 self._refused[name] = 0
                 self._looked.set()
             else:

@@ -142,6 +142,9 @@ class System(Infrastructure):
 
     async def start_broker(self, name: str) -> None:
         """Start a broker that was killed; it answers then."""
+        if name not in self._nodes:
+            await self.start_kafka()
+            return
         kafka, broker, controller = self._nodes[name]
         await self.start_child(kafka.spec(self._jars, broker, controller, self._environment))
         await kafka.wait_ready(broker.port)

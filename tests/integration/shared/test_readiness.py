@@ -1,10 +1,15 @@
 """When a door closes: not for a rebalance of seconds, but at once when the process is to stop."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 
+import httpx
 import pytest
+from fastapi import FastAPI
 
 from shared.health import UNREADY_AFTER_S
+from shared.http import create_app
+from shared.telemetry import Metrics
 from tests.integration.shared.test_health import Watched, lagging, watched
 
 __all__ = ["watched"]
@@ -67,3 +72,46 @@ async def test_a_service_that_was_told_to_stop_says_so_at_once(service: Watched)
 
     assert ["draining: the process was told to stop"] == await service.health.unready()
     assert service.health.draining()
+
+
+async def test_a_door_may_do_without_kafka_and_says_so(service: Watched) -> None:
+    service.consumer.told = None
+    await service.health.look()
+    service.seconds.now += UNREADY_AFTER_S + 1
+
+    assert [] == await service.health.unready(exclude=["kafka"])
+    service.health.drain()
+    assert ["draining: the process was told to stop"] == await service.health.unready(
+        exclude=["kafka", "outbox"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "faults"),
+    [
+        ("", 503, ["kafka: no partitions assigned yet"]),
+        ("?exclude=outbox", 503, ["kafka: no partitions assigned yet"]),
+        ("?exclude=kafka&exclude=outbox", 200, []),
+        ("?exclude=postgres", 422, None),
+    ],
+)
+async def test_a_probe_names_what_it_leaves_out(
+    watched: Callable[[str | None], Watched], query: str, status: int, faults: list[str] | None
+) -> None:
+    made = watched(None)
+    made.consumer.has_partitions = False
+    app = create_app(
+        "any", metrics=Metrics(), health=made.health, lifespan=_no_lifespan, description="a test"
+    )
+
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app), base_url="http://limber.example"
+    ) as http:
+        answer = await http.get(f"/readyz{query}")
+
+    assert (status, faults) == (answer.status_code, answer.json().get("faults"))
+
+
+@asynccontextmanager
+async def _no_lifespan(_: FastAPI) -> AsyncIterator[None]:
+    yield
