@@ -99,7 +99,8 @@ async def _simulate(
         f"--days={days}",
         f"--seed={seed}",
         f"--out={out}",
-        env=reach.environment,
+        # Whoever waits for an hour sees each day as it ends.
+        env={**reach.environment, "PYTHONUNBUFFERED": "1"},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
