@@ -75,7 +75,7 @@ async def move(life: Life, stage: Stage, session: Session) -> None:
     """Move a session to another time with the same trainer."""
     if session.gone or session.start <= stage.now + sessions.NOTICE:
         return
-    slot = await _choose(life, stage, session.service)
+    slot = await _choose(life, stage, session.service, trainer=session.trainer)
     if slot is None:
         return
     now = await stage.door.ask("read a booking", f"/v1/bookings/{session.id}", token=life.token)
@@ -88,7 +88,10 @@ async def move(life: Life, stage: Stage, session: Session) -> None:
         {"start": slot["start"]},
         token=life.token,
         version=now.body["version"],
+        also=("slot-taken",),
     )
+    if moved.refusal:
+        return
     session.start, session.end = read_instant(moved.body["start"]), read_instant(moved.body["end"])
     session.moves, stage.freed = session.moves + 1, True
     sessions.attend(life, session)
@@ -194,19 +197,22 @@ async def _wait(life: Life, stage: Stage) -> None:
     life.waits = made.body["id"]
 
 
-async def _choose(life: Life, stage: Stage, service: str) -> dict[str, Any] | None:
+async def _choose(
+    life: Life, stage: Stage, service: str, *, trainer: str | None = None
+) -> dict[str, Any] | None:
     """A free time at an hour that suits them, of the first days that have one; None: there is none.
 
-    The first workout is with whom Limber suggests, all else with the trainer they know.
+    Unless a trainer is named, the first workout is with whom Limber suggests, all else with the
+    trainer they know.
     """
     person, today = life.person, life.local(stage.now).date()
     query = {"service": service, "mode": person.mode, "tz": person.city.tz}
     if person.visits:
         query["postal"] = person.postal
-    if service == "first-workout":
+    if service == "first-workout" and trainer is None:
         query |= {"condition": person.conditions[0], "language": person.language}
     else:
-        query["trainer"] = life.trainer
+        query["trainer"] = trainer or life.trainer
     for first, last in DAYS_SEEN:
         days = {"from": str(today + timedelta(days=first)), "to": str(today + timedelta(days=last))}
         reply = await stage.door.ask("look for times", "/v1/slots", token=life.token or None,
