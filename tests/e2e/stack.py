@@ -84,7 +84,8 @@ async def compose() -> AsyncIterator[Reach]:
         command = [*project, "exec", "-T", "booking", "limber"]
         yield Reach(f"http://127.0.0.1:{port}", command, environment)
     finally:
-        await _run([*project, "down", "--volumes", "--rmi", "local", "--timeout", "10"], environment)
+        leave = [*project, "down", "--volumes", "--rmi", "local", "--timeout", "10"]
+        await _run(leave, environment)
 
 
 async def _run(command: list[str], environment: dict[str, str]) -> None:
