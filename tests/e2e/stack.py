@@ -84,8 +84,7 @@ async def compose() -> AsyncIterator[Reach]:
         command = [*project, "exec", "-T", "booking", "limber"]
         yield Reach(f"http://127.0.0.1:{port}", command, environment)
     finally:
-        leave = [*project, "down", "--volumes", "--rmi", "local", "--timeout", "10"]
-        await _run(leave, environment)
+        await _run([*project, "down", "--volumes", "--timeout", "10"], environment)
 
 
 async def _run(command: list[str], environment: dict[str, str]) -> None:

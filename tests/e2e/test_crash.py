@@ -22,7 +22,7 @@ from tests.e2e.reach import Reach, eventually
 from tests.proofs.scale import cases
 
 CHANGES = max(100, cases(500))
-"""In the suite enough to be under way while parts are killed; all 500 under `make prove`."""
+"""Enough to be under way while parts are killed; all 500 under `make prove`."""
 
 WRITERS = 8
 SEED = 20261122
@@ -45,6 +45,9 @@ class Told:
 @pytest.mark.e2e
 @pytest.mark.crash
 @pytest.mark.timeout(400)
+@pytest.mark.skipif(
+    "LIMBER_PROOF_SCALE" not in os.environ, reason="takes minutes: `make prove` runs it"
+)
 async def test_every_answered_change_survives_the_killing_of_every_part(
     tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
