@@ -114,12 +114,16 @@ def _then_now(view: ClientView, then: str, now: str) -> str:
 
 def _moved(view: ClientView, one: View) -> Moved:
     gettext, label = view.words.translations.gettext, view.words.label
+    ngettext = view.words.translations.ngettext
     n, low, high = one["n"], one["low"], one["high"]
     drawn = None
     if low is None or high is None:
-        why = gettext(
+        why = ngettext(
+            "%(n)s day with an answer so far. Twelve days over four weeks are needed before"
+            " a change can be told from chance.",
             "%(n)s days with an answer so far. Twelve days over four weeks are needed before"
-            " a change can be told from chance."
+            " a change can be told from chance.",
+            n,
         ) % {"n": n}
     else:
         drawn = bar(low, high, (low + high) / 2)
