@@ -30,7 +30,7 @@ bench: $(READY)  ## ratios against a peer in the same run; writes bench.json
 
 prove: $(READY)  ## every promise on all its random cases; minutes instead of seconds
 	LIMBER_PROOF_SCALE=1 $(BIN)/pytest --durations=0 tests/proofs \
-	  tests/e2e/test_crash.py tests/browser/test_accessibility.py
+	  tests/e2e/test_crash.py tests/e2e/test_simulation.py tests/browser/test_accessibility.py
 
 chaos: $(READY)  ## brokers, replicas and the database go under load; CHAOS=small is a share of it
 	LIMBER_CHAOS=$(or $(CHAOS),full) $(BIN)/pytest -s --timeout 1800 tests/chaos
