@@ -5,6 +5,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
+# A process whose bytecode is not kept compiles it anew: two of the three seconds a service needs.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: run test check bench prove chaos soak fuzz analysts erasure audit screenshots clean
 
 run: $(READY)  ## the whole system on this machine, in the foreground
