@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 from asyncio.subprocess import PIPE
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -24,13 +24,16 @@ STOP_WITHIN_S = 15.0
 
 
 @asynccontextmanager
-async def embedded(home: Path, *, replicas: str | None = None) -> AsyncIterator[Reach]:
-    """`limber up` until ready; stopped in order afterwards."""
+async def embedded(
+    home: Path, *, replicas: str | None = None, variables: Mapping[str, str] | None = None
+) -> AsyncIterator[Reach]:
+    """`limber up` until ready, with more variables than the test's own; stopped afterwards."""
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("LIMBER_")},
         "LIMBER_HOME": str(home),
         "LIMBER_PORT": str(free_port()),
         "LIMBER_TEST_CLOCK": "1",
+        **(variables or {}),
     }
     if cache := os.environ.get("LIMBER_CACHE"):
         environment["LIMBER_CACHE"] = cache

@@ -19,6 +19,9 @@ from tests.soak.sizes import Sizes, measure
 IDLE_S = 20.0
 """Long enough for ten looks of the slowest loop."""
 
+TOUCHED = {"JAVA_TOOL_OPTIONS": "-XX:+AlwaysPreTouch"}
+"""Kafka takes its whole heap at the start: what grows afterwards lies beside it, and has no end."""
+
 
 @dataclass(frozen=True)
 class Soak:
@@ -51,7 +54,7 @@ async def soak(
 ) -> Soak:
     """Run it on a stack of its own with the state in `place`."""
     home = place / "home"
-    async with embedded(home) as reach:
+    async with embedded(home, variables=TOUCHED) as reach:
         return await soak_on(
             reach, home, clients=clients, days=days, seed=seed, say=say, idle_s=IDLE_S
         )
