@@ -42,7 +42,7 @@ ALERTED: frozenset[AttentionCode] = frozenset({"emergency", "session-hold", "sto
 MOST_MESSAGES = 50
 """More of a month's messages than anybody reads."""
 
-MOST_TOLD_WITH = 5
+MOST_WITH_TEXT = 5
 """Of bookings with a goal or a reason the newest: what brought the client, and what kept them."""
 
 MOST_LOOKS = 20
@@ -101,7 +101,7 @@ def routes(shell: Shell, db: Database, clock: Clock, writer: Writer) -> APIRoute
         person, view = await treated(request, shell, db, client_id, now=now)
         async with db.reading() as connection:
             sent = await messages.of_person(connection, client_id, limit=MOST_MESSAGES)
-            booked = await bookings.told_with(connection, client_id, limit=MOST_TOLD_WITH)
+            booked = await bookings.with_text(connection, client_id, limit=MOST_WITH_TEXT)
             found = await notes.read(
                 connection, writer.keys, view.document, share=None, before=older_than(request)
             )

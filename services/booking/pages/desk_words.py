@@ -101,9 +101,19 @@ def _about(one: Reason, words: Tongue) -> str:
         case "part-hold", str(code):
             return option_name(code, words)
         case "missed-check-in", str(code) if code in ANSWERED_BY_CHECK_IN:
-            return words.label("next_steps", code)
+            return _missing(code, words)
         case _:
             return ""
+
+
+def _missing(code: str, words: Tongue) -> str:
+    _ = words.translations.gettext
+    return {
+        "pre-check-in": _("before the session"),
+        "post-check-in": _("after the session"),
+        "next-morning": _("the next morning"),
+        "flare-follow-up": _("in the flare"),
+    }[code]
 
 
 def _explained(one: View, view: ClientView) -> Explained:
@@ -144,4 +154,11 @@ def _input(value: object, view: ClientView) -> str:
 
 
 def _task(one: Mapping[str, Any], words: Tongue) -> str:
-    return words.label("next_steps", str(one.get("task") or one["code"]))
+    _ = words.translations.gettext
+    task = str(one.get("task") or one["code"])
+    texts = {
+        "screening": _("The client answers the questions about health"),
+        "clearance": _("A doctor or physiotherapist agrees"),
+        "assessment": _("You assess posture and movement"),
+    }
+    return texts.get(task, task)

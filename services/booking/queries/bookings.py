@@ -97,7 +97,7 @@ async def of_series(connection: Transaction, series_id: UUID) -> list[BookingRow
     return [BookingRow(**row) for row in rows]
 
 
-async def told_with(connection: Transaction, client_id: UUID, *, limit: int) -> list[BookingRow]:
+async def with_text(connection: Transaction, client_id: UUID, *, limit: int) -> list[BookingRow]:
     """The newest bookings with a goal, or a reason for their cancellation."""
     rows = await connection.fetch(
         f"{_SELECT} where b.client_id = $1 and (b.goal is not null or b.cancel_reason is not null)"

@@ -1,9 +1,13 @@
 """The desk: the day, who needs care and why, a client's page, and the lift of a hold."""
 
+from datetime import timedelta
+from typing import get_args
 from uuid import UUID
 
 import pytest
 
+from services.booking.domain.attention import MISSED_AFTER
+from services.progress.domain.gates import Task
 from shared.contracts.progress import SafetyHoldPlaced
 from tests.integration.booking.care_view import HOLD
 from tests.integration.booking.front_door import HOUR, NOW, TEN, FrontDoor
@@ -63,6 +67,40 @@ async def test_a_clients_page_explains_the_level_by_its_rules(
     for tag in ("rule", "hold", "trend", "effect", "plan-item", "diary"):
         assert tag in page.tagged, tag
     assert ["progress"] == await amara.looks(ann.id)
+
+
+@pytest.mark.parametrize(
+    ("task", "text"),
+    [
+        ("screening", "The client answers the questions about health"),
+        ("clearance", "A doctor or physiotherapist agrees"),
+        ("assessment", "You assess posture and movement"),
+    ],
+)
+async def test_what_opens_a_gate_is_said_to_the_trainer_and_not_to_the_client(
+    ann: Client, amara: Professional, task: str, text: str
+) -> None:
+    assert {"screening", "clearance", "assessment"} == set(get_args(Task))
+    gate = {"rule": "G1", "code": "not-assessed", "task": task, "reason": "", "since": None}
+    await ann.known(safety={"rules": [], "gates": [gate]})
+    assert text in (await amara.open(f"/desk/clients/{ann.id}")).text
+
+
+@pytest.mark.parametrize(
+    ("step", "text"),
+    [
+        ("pre-check-in", "A check-in is missing: before the session"),
+        ("post-check-in", "A check-in is missing: after the session"),
+        ("next-morning", "A check-in is missing: the next morning"),
+        ("flare-follow-up", "A check-in is missing: in the flare"),
+    ],
+)
+async def test_the_check_in_that_is_missing_is_named_to_the_trainer(
+    ann: Client, amara: Professional, step: str, text: str
+) -> None:
+    long_ago = (NOW - MISSED_AFTER - timedelta(hours=1)).isoformat()
+    await ann.known(level="go", holds=[], next={"code": step, "booking": None, "at": long_ago})
+    assert text in (await amara.open(f"/desk/clients/{ann.id}")).text
 
 
 async def test_opening_a_desk_without_clients_is_no_look(amara: Professional) -> None:
