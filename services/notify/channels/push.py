@@ -6,7 +6,7 @@ import json
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 import structlog
@@ -231,8 +231,7 @@ def _outcome(answer: Answer, device_id: UUID) -> Outcome:
         case 404 | 410:
             return Outcome("bounced", answer.status, gone=(device_id,))
         case number if number in {408, 429} or number >= 500:
-            later = answer.retry_after or timedelta(0)
-            return Outcome("deferred", number, retry_after=later)
+            return Outcome("deferred", number, retry_after=answer.retry_after)
         case number:
             # 400 and 403: our key or headers; 413: too long. None of it is the device's fault.
             return Outcome("refused", number)

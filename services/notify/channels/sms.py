@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Literal
 from urllib.parse import parse_qs, unquote, urlencode, urlsplit
 
@@ -193,7 +193,7 @@ def _outcome(answer: Answer) -> Outcome:
         case _:
             pass
     asked = answer.retry_after if result in {"busy", "deferred"} else None
-    return Outcome(result, answer.status, status, retry_after=asked or timedelta(0))
+    return Outcome(result, answer.status, status, retry_after=asked)
 
 
 def _read(body: bytes) -> dict[str, Any]:

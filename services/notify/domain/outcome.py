@@ -37,7 +37,7 @@ class Outcome:
     over. unknown: it broke after that, so the text may have arrived.
     `status` is an enhanced one such as 5.1.1 or a provider's own error code, `reference` the
     provider's name for the message, `gone` the devices that exist no more, and `retry_after` how
-    long the provider asked us to wait.
+    long the provider asked us to wait, if it did.
     """
 
     result: Result
@@ -45,7 +45,7 @@ class Outcome:
     status: str | None = None
     reference: str | None = None
     gone: tuple[UUID, ...] = ()
-    retry_after: timedelta = timedelta(0)
+    retry_after: timedelta | None = None
 
     @property
     def passes_on(self) -> bool:
@@ -76,7 +76,8 @@ def after(outcome: Outcome, delivery: Delivery, *, now: datetime, jitter: float)
         case "deferred" | "busy" | "lost" | "unreachable":
             closed = outcome.result in {"busy", "unreachable"}
             longest = UNREACHABLE_LONGEST if closed else RETRY_LONGEST
-            at = now + max(_delay(delivery.rounds, longest, jitter), outcome.retry_after)
+            asked = outcome.retry_after or timedelta(0)
+            at = now + max(_delay(delivery.rounds, longest, jitter), asked)
             if at >= delivery.expires_at:
                 return Next("expired", "no server took it in time")
             return Next("retrying", outcome.result, at)
