@@ -137,8 +137,8 @@ def create_app(
     *,
     metrics: Metrics,
     health: Health,
-    lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]],
     description: str,
+    lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]] | None = None,
     tracing: Tracing = OFF,
 ) -> FastAPI:
     """A FastAPI application with what every service answers."""

@@ -3,8 +3,6 @@
 docs/adr/0005-asgi-server.md says how it is run and what came out.
 """
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 from fastapi import FastAPI
@@ -25,7 +23,6 @@ def build() -> FastAPI:
         "bench",
         metrics=metrics,
         health=Health(db, metrics, _now, None),
-        lifespan=_no_lifespan,
         description="Compared under several servers.",
     )
     app.include_router(catalogue.routes(db, _now))
@@ -39,8 +36,3 @@ def build() -> FastAPI:
 
 def _now() -> datetime:
     return datetime.now(UTC)
-
-
-@asynccontextmanager
-async def _no_lifespan(_: FastAPI) -> AsyncIterator[None]:
-    yield

@@ -9,6 +9,8 @@ from deploy.embedded.ready import says_ok
 
 LOOK_EVERY_S = 0.25
 CHUNK_BYTES = 65_536
+BOOKINGS_DOOR = "/readyz?exclude=kafka&exclude=outbox"
+"""What is asked in deploy/k8s before people are let in to booking."""
 
 
 class Balancer:

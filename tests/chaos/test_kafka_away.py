@@ -7,11 +7,10 @@ import pytest
 
 from shared.health import OUTBOX_LATE_S
 from tests.chaos import report
-from tests.chaos.balancer import Balancer
+from tests.chaos.balancer import BOOKINGS_DOOR, Balancer
 from tests.chaos.evidence import judge, settle
 from tests.chaos.load import prepare_load
 from tests.chaos.system import running
-from tests.deploy.test_k8s import DOOR
 
 pytestmark = [pytest.mark.chaos, pytest.mark.crash, pytest.mark.timeout(600)]
 
@@ -27,7 +26,7 @@ async def test_people_book_on_while_kafka_is_away(tmp_path: Path) -> None:
     doors = ["booking-1", "booking-2"]
     async with running(tmp_path / "home", [*doors, "notify-1", "progress-1"]) as system:
         ports = {name: system.ports[name] for name in doors}
-        async with Balancer(ports, look_at=DOOR).open() as balancer:
+        async with Balancer(ports, look_at=BOOKINGS_DOOR).open() as balancer:
             load = await prepare_load(system, balancer.url, per_second=PER_SECOND)
             async with load.running():
                 await asyncio.sleep(BEFORE_S)

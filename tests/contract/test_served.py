@@ -1,11 +1,8 @@
 """Every service answers the document for machines and for people."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 import httpx
-from fastapi import FastAPI
 
 from shared.contracts import asyncapi, page
 from shared.health import Health
@@ -18,18 +15,12 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-@asynccontextmanager
-async def _no_lifespan(_: FastAPI) -> AsyncIterator[None]:
-    yield
-
-
 async def test_a_service_answers_the_document_as_yaml_and_as_a_page_that_loads_nothing() -> None:
     metrics = Metrics()
     app = create_app(
         "any",
         metrics=metrics,
         health=Health(Database("", "booking"), metrics, _now, None),
-        lifespan=_no_lifespan,
         description="under test",
     )
 

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from deploy.kafka.principals import READS
 from shared.contracts.catalogue import PARTITIONS
+from tests.chaos.balancer import BOOKINGS_DOOR
 from tests.deploy.keda import ScaledObject, TriggerAuthentication
 from tests.deploy.manifests import (
     K8S,
@@ -32,7 +33,6 @@ KEDA: dict[str, type[ScaledObject | TriggerAuthentication]] = {
     "TriggerAuthentication": TriggerAuthentication,
 }
 SERVICES = ("booking", "notify", "progress")
-DOOR = "/readyz?exclude=kafka&exclude=outbox"
 
 EVERY_POD = [(overlay, name) for overlay in OVERLAYS for name in sorted(pods(overlay))]
 every_pod = pytest.mark.parametrize(("overlay", "name"), EVERY_POD)
@@ -117,7 +117,7 @@ def test_a_service_is_asked_how_it_is_and_given_time_to_leave(overlay: str, name
     assert {
         "startupProbe": "/livez",
         "livenessProbe": "/livez",
-        "readinessProbe": DOOR if name == "booking" else "/readyz",
+        "readinessProbe": BOOKINGS_DOOR if name == "booking" else "/readyz",
     } == probes
     # It is seen as not ready before it closes, and ends before it is killed.
     ready = container["readinessProbe"]

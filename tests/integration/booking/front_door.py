@@ -315,7 +315,6 @@ async def opened(db: Database, *, checked: bool = False) -> AsyncIterator[FrontD
         "booking",
         metrics=metrics,
         health=Health(db, metrics, lambda: NOW, None),
-        lifespan=_no_lifespan,
         description="booking, under test",
     )
     documented = Documented(app)
@@ -360,11 +359,6 @@ def problem(answer: httpx.Response, status: int, code: str) -> Any:
     assert status == found["status"]
     assert found["detail"]
     return found
-
-
-@asynccontextmanager
-async def _no_lifespan(_: FastAPI) -> AsyncIterator[None]:
-    yield
 
 
 async def _serve(database_url: str) -> None:

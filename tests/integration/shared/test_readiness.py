@@ -1,11 +1,9 @@
 """When a door closes: not for a rebalance of seconds, but at once when the process is to stop."""
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 
 import httpx
 import pytest
-from fastapi import FastAPI
 
 from shared.health import UNREADY_AFTER_S
 from shared.http import create_app
@@ -100,9 +98,7 @@ async def test_a_probe_names_what_it_leaves_out(
 ) -> None:
     made = watched(None)
     made.consumer.has_partitions = False
-    app = create_app(
-        "any", metrics=Metrics(), health=made.health, lifespan=_no_lifespan, description="a test"
-    )
+    app = create_app("any", metrics=Metrics(), health=made.health, description="a test")
 
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app), base_url="http://limber.example"
@@ -110,8 +106,3 @@ async def test_a_probe_names_what_it_leaves_out(
         answer = await http.get(f"/readyz{query}")
 
     assert (status, faults) == (answer.status_code, answer.json().get("faults"))
-
-
-@asynccontextmanager
-async def _no_lifespan(_: FastAPI) -> AsyncIterator[None]:
-    yield
