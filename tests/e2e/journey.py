@@ -302,7 +302,7 @@ async def cancels(
 
 async def events_tell_it_in_order(reach: Reach, booking: dict[str, Any], versions: int) -> None:
     async def look() -> list[Any] | None:
-        records = await reach.lines("events", "booking.events", "--from-beginning", "--max", "50")
+        records = await reach.lines("events", "booking.events", "--from-beginning", "--max", "500")
         mine = {
             r["headers"]["ce_id"]: r
             for r in records
