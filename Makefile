@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-# A process whose bytecode is not kept compiles it anew: two of the three seconds a service needs.
+# A process whose bytecode is not kept compiles it anew: up to half of what a service needs to start.
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: run test check bench prove chaos soak fuzz analysts erasure audit screenshots clean
